@@ -1,0 +1,88 @@
+"""Reading people and the organisation."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Permission
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Concat
+from django.utils import timezone
+from tree_queries.query import TreeQuerySet
+
+from apps.accounts.permissions import Perm
+from apps.core.access import visible
+
+if TYPE_CHECKING:
+    from apps.accounts.models import Person
+
+
+class PersonQuerySet(models.QuerySet):
+    def visible_to(self, actor: Person) -> Self:
+        """People whose card `actor` may see."""
+        return visible(self, actor, Perm.VIEW_PEOPLE)
+
+    def active(self) -> Self:
+        """People who may sign in."""
+        return self.filter(is_active=True)
+
+    def with_access(self) -> Self:
+        """Annotate in one statement what each request asks of its person.
+
+        Adds `granted` (list of "app.codename"), `unit_ids` (units of today's positions),
+        `has_second_factor` and `holds_sensitive_role`.
+        """
+        from apps.accounts.models import Holding, Role
+
+        permissions = (
+            Permission.objects.filter(group__user=OuterRef("pk"))
+            .annotate(
+                full=Concat(F("content_type__app_label"), Value("."), F("codename")),
+            )
+            .values("full")
+            .distinct()
+        )
+        today = timezone.localdate()
+        holdings = Holding.objects.current(today).filter(person=OuterRef("pk"))
+        return self.annotate(
+            granted=ArraySubquery(permissions),
+            unit_ids=ArraySubquery(holdings.values("position__unit_id")),
+            has_second_factor=Exists(
+                Authenticator.objects.filter(user=OuterRef("pk")).exclude(
+                    type=Authenticator.Type.RECOVERY_CODES
+                )
+            ),
+            holds_sensitive_role=Exists(
+                Role.objects.filter(group__user=OuterRef("pk"), is_sensitive=True)
+            ),
+        )
+
+
+class UnitQuerySet(TreeQuerySet):
+    def visible_to(self, actor: Person) -> Self:
+        """Units `actor` may see in the organigram."""
+        return visible(self, actor, Perm.VIEW_ORGANISATION)
+
+
+class PositionQuerySet(models.QuerySet):
+    def visible_to(self, actor: Person) -> Self:
+        """Positions `actor` may see in the organigram."""
+        return visible(self, actor, Perm.VIEW_ORGANISATION)
+
+
+class HoldingQuerySet(models.QuerySet):
+    def current(self, on: date) -> Self:
+        """Holdings in force on the calendar day `on`, of active people."""
+        return self.filter(
+            Q(until_on=None) | Q(until_on__gte=on), from_on__lte=on, person__is_active=True
+        )
+
+
+class AbsenceQuerySet(models.QuerySet):
+    def current(self, on: date) -> Self:
+        """Absences that include the calendar day `on`."""
+        return self.filter(from_on__lte=on, to_on__gte=on)

@@ -1,0 +1,52 @@
+"""Jobs of the ground: mail delivery and tidying. Each may run twice or late without harm."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from apps.core import mail
+from apps.core.models import CacheRow, KeptForm, OutboxMail, SubmittedForm
+
+logger = logging.getLogger(__name__)
+
+# name -> (task, seconds between runs); `config.schedule` hands them to beat.
+SCHEDULE = {
+    "deliver-mail": ("apps.core.jobs.deliver_mail", 30),
+    "tidy": ("apps.core.jobs.tidy", 3600),
+}
+
+
+def soon(task: Any, *args: Any) -> None:
+    """Ask the broker to run `task`; without a broker the schedule will do it later (F6)."""
+    try:
+        task.apply_async(args=args, ignore_result=True)
+    except (OperationalError, OSError) as fault:
+        logger.warning(
+            "broker away, %s waits for its schedule: %s", task.name, type(fault).__name__
+        )
+
+
+@shared_task
+def deliver_mail() -> None:
+    """Send the mails that wait in the outbox."""
+    mail.deliver()
+
+
+@shared_task
+def tidy() -> None:
+    """Drop what has served: expired sessions and cache rows, old form keys, kept texts."""
+    now = timezone.now()
+    Session.objects.filter(expire_date__lt=now).delete()
+    CacheRow.objects.filter(expires_at__lt=now).delete()
+    SubmittedForm.objects.filter(created_at__lt=now - timedelta(days=2)).delete()
+    KeptForm.objects.filter(kept_at__lt=now - timedelta(days=14)).delete()
+    OutboxMail.objects.filter(
+        state=OutboxMail.State.SENT, done_at__lt=now - timedelta(days=30)
+    ).delete()

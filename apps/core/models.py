@@ -1,0 +1,121 @@
+"""Records without a domain: clearance permissions, mail outbox, form keys, kept texts."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Clearance(models.Model):
+    """Carries the permissions to read above the internal level; has no table."""
+
+    class Meta:
+        managed = False
+        default_permissions = ()
+        permissions = [
+            ("see_confidential", _("Puede leer información confidencial")),
+            ("see_reserved", _("Puede leer información reservada")),
+        ]
+
+
+class OutboxMail(models.Model):
+    """A mail to be sent, written in the transaction of the fact it tells.
+
+    `sealed` holds recipient, subject and body encrypted; it is emptied once delivered.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Por enviar")
+        SENT = "sent", _("Enviado")
+        UNDELIVERABLE = "undeliverable", _("No se pudo entregar")
+
+    message_id = models.CharField(max_length=120, unique=True)
+    sealed = models.BinaryField()
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    next_try_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                name="outbox_waiting",
+                condition=models.Q(state="waiting"),
+            )
+        ]
+
+
+class SubmittedForm(models.Model):
+    """The key a form was posted with, so that a second post changes nothing (DESIGN §10)."""
+
+    key = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, db_index=False
+    )
+    answer_url = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+
+class KeptForm(models.Model):
+    """What a person had typed when the session ran out or while writing: offered again.
+
+    `sealed` holds the fields encrypted. One row per person and address.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    path = models.CharField(max_length=300)
+    sealed = models.BinaryField()
+    kept_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["person", "path"], name="one_kept_form_per_address")
+        ]
+
+
+class StoredFile(models.Model):
+    """A file people handed in: kept under a random name, served only after a check (S41)."""
+
+    class State(models.TextChoices):
+        CLEAN = "clean", _("Revisado")
+        QUARANTINED = "quarantined", _("En cuarentena")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(_("nombre"), max_length=160)
+    content_type = models.CharField(_("tipo"), max_length=100)
+    size_bytes = models.PositiveIntegerField(_("tamaño"))
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUARANTINED)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    uploaded_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("archivo")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CacheRow(models.Model):
+    """A cached value while the cache server is away (`core.cache.TableCache`)."""
+
+    key = models.CharField(max_length=300, primary_key=True)
+    value = models.JSONField(null=True)
+    expires_at = models.DateTimeField(null=True, db_index=True)
+
+    class Meta:
+        default_permissions = ()

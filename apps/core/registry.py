@@ -1,0 +1,131 @@
+"""What higher rooms hand to lower ones when the apps load (DESIGN §2).
+
+Each registry is a plain dictionary behind two verbs, filled by a module of the same purpose
+in every app (`search.py`, `tasks_home.py`, `evidence.py`, `metrics.py`, …), which
+`CoreConfig.ready` imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, Literal, TypeVar
+
+from django.db import models
+from django.http import HttpRequest
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Named things, each registered once."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._entries: dict[str, T] = {}
+
+    def add(self, key: str, entry: T) -> T:
+        """Register `entry`; ValueError if the key is taken."""
+        if key in self._entries:
+            raise ValueError(f"{self.what} '{key}' is registered twice")
+        self._entries[key] = entry
+        return entry
+
+    def get(self, key: str) -> T:
+        """Entry of that key; KeyError if there is none."""
+        return self._entries[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
+
+    def __iter__(self) -> Iterator[tuple[str, T]]:
+        return iter(self._entries.items())
+
+    def values(self) -> Iterable[T]:
+        """All entries in the order they came."""
+        return self._entries.values()
+
+
+@dataclass(frozen=True)
+class SearchKind:
+    """A searchable kind of thing.
+
+    `documents` yields what to index; `visible_ids` is a queryset of the primary keys that
+    exist for a person (used as a subquery, so that hits, counts and suggestions agree).
+    """
+
+    key: str
+    label: str
+    icon: str
+    model: type[models.Model]
+    visible_ids: Callable[[Any], models.QuerySet]
+    documents: Callable[[models.QuerySet], Iterable[SearchDocument]]
+
+
+@dataclass(frozen=True)
+class SearchDocument:
+    """What is indexed of one object. `body` is plain text; `url` is relative."""
+
+    object_id: int
+    code: str
+    title: str
+    body: str
+    url: str
+    context: str = ""
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class HomeTask:
+    """Something that waits for a person. `due_at` aware, or None when it is not dated."""
+
+    title: str
+    note: str
+    url: str
+    icon: str
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the records say of a requirement: state, one sentence, figures, links."""
+
+    state: Literal["met", "late", "unmet"]
+    sentence: str
+    counts: dict[str, int] = field(default_factory=dict)
+    as_of: date | None = None
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One value of a named metric over a period."""
+
+    value: Decimal
+    numerator: Decimal | None
+    denominator: Decimal | None
+    period_start: date
+    period_end: date
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """An entry of the staff's rail. `perm` None: every member of staff."""
+
+    group: Literal["top", "attend", "consult", "care"]
+    order: int
+    title: str
+    url_name: str
+    icon: str
+    perm: str | None = None
+    count: Callable[[HttpRequest], int] | None = None
+
+
+search_kinds: Registry[SearchKind] = Registry("search kind")
+home_tasks: Registry[Callable[[Any], Iterable[HomeTask]]] = Registry("home tasks")
+evidence: Registry[Callable[[], Evidence]] = Registry("evidence")
+metrics: Registry[Callable[[date, date], Measure | None]] = Registry("metric")
+access_conditions: Registry[Callable[[Any], bool]] = Registry("access condition")
+navigation: Registry[NavItem] = Registry("navigation entry")

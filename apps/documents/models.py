@@ -1,0 +1,199 @@
+"""Governed documents: one engine for everything that is written down (DESIGN §3)."""
+
+from __future__ import annotations
+
+import pgtrigger
+from auditlog.registry import auditlog
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Person, Unit
+from apps.core.access import Level
+from apps.documents import querysets
+
+
+class Document(models.Model):
+    """Something written down that people must be able to trust.
+
+    `title` and `current` follow the version in force.
+    """
+
+    class Kind(models.TextChoices):
+        PROCEDURE = "procedure", _("Procedimiento")
+        POLICY = "policy", _("Política")
+        STANDARD = "standard", _("Estándar")
+        CHARTER = "charter", _("Carta")
+        PROTOCOL = "protocol", _("Protocolo")
+        CASE = "case", _("Caso de ejemplo")
+
+    kind = models.CharField(_("clase"), max_length=16, choices=Kind.choices)
+    code = models.CharField(_("código"), max_length=40, unique=True)
+    title = models.CharField(_("título"), max_length=200)
+    owner = models.ForeignKey(
+        Person, verbose_name=_("dueña"), on_delete=models.PROTECT, related_name="owned_documents"
+    )
+    unit = models.ForeignKey(Unit, verbose_name=_("unidad"), on_delete=models.PROTECT)
+    classification = models.PositiveSmallIntegerField(
+        _("clasificación"), choices=Level.choices, default=Level.INTERNAL
+    )
+    audience = models.ManyToManyField(
+        Unit, verbose_name=_("destinatarios"), blank=True, related_name="addressed_documents"
+    )
+    review_months = models.PositiveSmallIntegerField(_("revisión cada, en meses"), default=12)
+    next_review_on = models.DateField(_("próxima revisión"), null=True, blank=True)
+    current = models.OneToOneField(
+        "Version", on_delete=models.PROTECT, null=True, blank=True, related_name="current_of"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = querysets.DocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("documento")
+        verbose_name_plural = _("documentos")
+        ordering = ["code"]
+        default_permissions = ("view",)
+        permissions = [
+            ("write_document", _("Puede redactar documentos")),
+            ("approve_document", _("Puede aprobar documentos")),
+            ("export_document", _("Puede exportar listas de documentos")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="document_reviewed_within_three_years",
+                condition=Q(review_months__gte=1, review_months__lte=36),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"
+
+
+class Version(models.Model):
+    """The text of a document at one time. Once published it never changes (M11)."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Borrador")
+        IN_REVIEW = "in_review", _("En revisión")
+        APPROVED = "approved", _("Aprobada")
+        IN_FORCE = "in_force", _("En vigor")
+        SUPERSEDED = "superseded", _("Sustituida")
+
+    class Change(models.TextChoices):
+        FIRST = "first", _("Primera versión")
+        CORRECTION = "correction", _("Corrección")
+        MINOR = "minor", _("Cambio menor")
+        MAJOR = "major", _("Cambio mayor")
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField(_("versión"))
+    state = models.CharField(_("estado"), max_length=12, choices=State.choices, default=State.DRAFT)
+    title = models.CharField(_("título"), max_length=200)
+    body = models.TextField(_("texto"), blank=True)
+    change = models.CharField(_("tipo de cambio"), max_length=12, choices=Change.choices)
+    justification = models.TextField(_("por qué cambió"), blank=True)
+    author = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    approver = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    approved_at = models.DateTimeField(_("aprobada el"), null=True, blank=True)
+    effective_on = models.DateField(_("en vigor desde"), null=True, blank=True)
+    superseded_on = models.DateField(_("sustituida el"), null=True, blank=True)
+    content_hash = models.CharField("SHA-256", max_length=64, blank=True)
+
+    objects = querysets.VersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("versión")
+        verbose_name_plural = _("versiones")
+        ordering = ["-number"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["document", "number"], name="version_number_once"),
+            models.UniqueConstraint(
+                fields=["document"],
+                condition=Q(state="in_force"),
+                name="one_version_in_force_per_document",
+            ),
+            models.CheckConstraint(
+                name="nobody_approves_their_own_version", condition=~Q(author=F("approver"))
+            ),
+            models.CheckConstraint(
+                name="published_version_is_approved_and_hashed",
+                condition=Q(state__in=["draft", "in_review"])
+                | Q(approver__isnull=False, approved_at__isnull=False)
+                & ~Q(content_hash="")
+                & Q(effective_on__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(F("effective_on").desc(), F("id").desc(), name="version_latest_changes")
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="published_text_is_immutable",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.state IN ('approved', 'in_force', 'superseded') AND ("
+                    "OLD.title, OLD.body, OLD.number, OLD.document_id, OLD.change,"
+                    " OLD.justification, OLD.author_id, OLD.approver_id, OLD.approved_at,"
+                    " OLD.effective_on, OLD.content_hash) IS DISTINCT FROM ("
+                    "NEW.title, NEW.body, NEW.number, NEW.document_id, NEW.change,"
+                    " NEW.justification, NEW.author_id, NEW.approver_id, NEW.approved_at,"
+                    " NEW.effective_on, NEW.content_hash)"
+                ),
+                func="RAISE EXCEPTION 'a published version never changes';",
+            ),
+            pgtrigger.Protect(
+                name="published_version_is_kept",
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Q(old__state__in=["approved", "in_force", "superseded"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document.code} v{self.number}"
+
+    @property
+    def is_published(self) -> bool:
+        """Whether its text can no longer change."""
+        return self.state in (self.State.APPROVED, self.State.IN_FORCE, self.State.SUPERSEDED)
+
+
+class Relation(models.Model):
+    """A document that is worth reading beside another."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="relations")
+    related = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = _("documento relacionado")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["document", "related"], name="relation_once"),
+            models.CheckConstraint(
+                name="not_related_to_itself", condition=~Q(document=F("related"))
+            ),
+        ]
+
+
+class LastReading(models.Model):
+    """The version a person last opened: tells them what changed since (only to them)."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    read_on = models.DateField(default=timezone.localdate)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["person", "document"], name="last_reading_once")
+        ]
+
+
+auditlog.register(Document, m2m_fields={"audience"})
+auditlog.register(Version, exclude_fields=["body"])
+auditlog.register(Relation)

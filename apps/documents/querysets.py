@@ -1,0 +1,79 @@
+"""Reading governed documents."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from apps.accounts.models import Unit
+from apps.core.access import Level, visible
+from apps.documents.permissions import Perm
+
+
+class DocumentQuerySet(models.QuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        """Documents that exist for `actor`: permission, clearance and audience.
+
+        A document without audience units is for everyone inside; with them, for people who
+        hold a position in one of those units (descendants are stored too), its owner, and
+        those who write or approve documents.
+        """
+        rows = visible(self, actor, Perm.VIEW)
+        if not actor.is_authenticated or actor.has_perm(Perm.APPROVE):
+            return rows
+        audience = self.model.audience.through.objects.filter(document=OuterRef("pk"))
+        for_them = audience.filter(unit_id__in=actor.access().unit_ids)
+        return rows.filter(~Exists(audience) | Exists(for_them) | Q(owner_id=actor.pk))
+
+    def open_to_customers(self) -> Self:
+        """Public documents with a version in force."""
+        return self.filter(classification=Level.PUBLIC, audience=None).in_force()
+
+    def in_force(self) -> Self:
+        """Documents that have a version in force."""
+        return self.exclude(current=None)
+
+    def review_overdue(self, on: date) -> Self:
+        """Documents in force whose review date passed before the calendar day `on`."""
+        return self.in_force().filter(next_review_on__lt=on)
+
+
+class VersionQuerySet(models.QuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        """Versions that `actor` may read: published ones of documents visible to them.
+
+        Drafts and texts in review are seen by those who write or approve.
+        """
+        from apps.documents.models import Document
+
+        rows = self.filter(document__in=Document.objects.visible_to(actor))
+        if actor.is_authenticated and (actor.has_perm(Perm.WRITE) or actor.has_perm(Perm.APPROVE)):
+            return rows
+        return rows.published()
+
+    def published(self) -> Self:
+        """Versions in force, superseded or approved with a date to come."""
+        from apps.documents.models import Version
+
+        return self.filter(
+            state__in=[
+                Version.State.IN_FORCE,
+                Version.State.SUPERSEDED,
+                Version.State.APPROVED,
+            ]
+        )
+
+
+def descendants_too(units: models.QuerySet) -> list[int]:
+    """Primary keys of `units` and of everything below them."""
+    found: set[int] = set()
+    for unit in units:
+        found.update(
+            Unit.objects.with_tree_fields()
+            .descendants(unit, include_self=True)
+            .values_list("pk", flat=True)
+        )
+    return sorted(found)

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ManualConfig(AppConfig):
+    name = "apps.manual"
+    label = "manual"
+    verbose_name = _("Manual")

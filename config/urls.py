@@ -1,0 +1,13 @@
+"""All addresses. Each app routes its own; the names are English, the paths Spanish."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("cuenta/", include("apps.accounts.urls_allauth")),
+    path("", include("apps.portal.urls")),
+]
+
+handler400 = "apps.core.views.errors.bad_request"
+handler403 = "apps.core.views.errors.forbidden"
+handler404 = "apps.core.views.errors.not_found"
+handler500 = "apps.core.views.errors.server_error"
