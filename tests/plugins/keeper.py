@@ -70,7 +70,8 @@ def provide_tester(connection, password: str) -> None:
             cursor.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(TESTER)))
         cursor.execute(
             sql.SQL(
-                "ALTER ROLE {role} INHERIT PASSWORD {password}; GRANT cauce_owner, cauce_web TO {role}"
+                "ALTER ROLE {role} INHERIT PASSWORD {password};"
+                " GRANT cauce_owner, cauce_web TO {role}"
             ).format(role=sql.Identifier(TESTER), password=sql.Literal(password))
         )
 

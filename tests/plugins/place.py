@@ -39,7 +39,8 @@ class Cluster:
         """Put a fresh copy of the template in the place of `database`."""
         connection = self.connect()
         drop(connection, database)
-        create_database(connection, database, self.template)
+        # Without fsync, copying files takes a third of the time of copying pages.
+        create_database(connection, database, self.template, strategy="FILE_COPY")
         connection.close()
 
     def drop(self, database: str) -> None:

@@ -74,7 +74,8 @@ def _create() -> pwd.struct_passwd:
     )
     for command in commands:
         if program := shutil.which(command[0], path="/usr/sbin:/sbin:/usr/bin:/bin"):
-            subprocess.run([program, *command[1:]], capture_output=True, check=False)
+            # Fixed arguments, a program of the system's own folders.
+            subprocess.run([program, *command[1:]], capture_output=True, check=False)  # noqa: S603
     try:
         return pwd.getpwnam(NAME)
     except KeyError:

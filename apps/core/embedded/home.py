@@ -50,7 +50,8 @@ class Home:
 
         Raises Trouble, with the note of the present holder, when another process holds it.
         """
-        handle = open(self.run / "serve.lock", "a+", encoding="utf-8")
+        # Open for as long as the lock must hold: the caller closes it.
+        handle = open(self.run / "serve.lock", "a+", encoding="utf-8")  # noqa: SIM115
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

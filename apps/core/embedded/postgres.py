@@ -213,7 +213,8 @@ class Postgres:
             ]
             if self.settings.get("fsync") == "off":
                 arguments.append("--no-sync")
-            outcome = subprocess.run(
+            # Fixed arguments, the package's own program.
+            outcome = subprocess.run(  # noqa: S603
                 [str(part) for part in (binaries() / "initdb", *arguments)],
                 env=self._environment(),
                 cwd=folder,
@@ -260,7 +261,8 @@ def provide_roles(
             verb = "ALTER" if cursor.fetchone() else "CREATE"
             cursor.execute(
                 sql.SQL(
-                    "{verb} ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {password}"
+                    "{verb} ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE"
+                    " PASSWORD {password}"
                 ).format(
                     verb=sql.SQL(verb), role=sql.Identifier(role), password=sql.Literal(password)
                 )
@@ -268,12 +270,15 @@ def provide_roles(
 
 
 def create_database(
-    connection: psycopg2.extensions.connection, name: str, template: str = "template0"
+    connection: psycopg2.extensions.connection,
+    name: str,
+    template: str = "template0",
+    strategy: str = "WAL_LOG",
 ) -> None:
     """Create database `name`, owned by the owner role, closed to roles not named."""
     database = sql.Identifier(name)
     statements = (
-        sql.SQL("CREATE DATABASE {database} OWNER {owner} TEMPLATE {template}"),
+        sql.SQL("CREATE DATABASE {database} OWNER {owner} TEMPLATE {template} STRATEGY {strategy}"),
         sql.SQL("REVOKE ALL ON DATABASE {database} FROM PUBLIC"),
         sql.SQL("GRANT CONNECT ON DATABASE {database} TO {web}"),
     )
@@ -285,6 +290,7 @@ def create_database(
                     owner=sql.Identifier(OWNER),
                     web=sql.Identifier(WEB),
                     template=sql.Identifier(template),
+                    strategy=sql.Identifier(strategy),
                 )
             )
 
@@ -293,7 +299,8 @@ def prepare_database(connection: psycopg2.extensions.connection, name: str) -> N
     """Extensions and privileges inside a database; may be run again. `connection` is to it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name FROM pg_available_extensions WHERE name = ANY(%s) AND installed_version IS NULL",
+            "SELECT name FROM pg_available_extensions"
+            " WHERE name = ANY(%s) AND installed_version IS NULL",
             [list(EXTENSIONS)],
         )
         for (extension,) in cursor.fetchall():

@@ -1,5 +1,6 @@
 """Children that never outlive their parent, and leftovers recognised by pid and start time."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -36,7 +37,8 @@ def spawn(
             if os.getppid() != parent:
                 os._exit(1)
 
-    return subprocess.Popen(
+    # Callers give programs of ours or of installed packages, never a person's words.
+    return subprocess.Popen(  # noqa: S603
         [str(part) for part in argv],
         stdin=subprocess.DEVNULL,
         process_group=0,
@@ -75,10 +77,8 @@ def wait_until(done: Callable[[], bool], seconds: float, step: float = 0.02) -> 
 
 def signal_group(pid: int, number: int) -> None:
     """Signal the process group led by `pid`, whether or not its leader still lives."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def end(
@@ -87,10 +87,8 @@ def end(
     """Ask `process` to stop with signal `number`; after `seconds` its group is killed."""
     if process.poll() is None:
         process.send_signal(number)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
     signal_group(process.pid, signal.SIGKILL)
     process.wait()
 
