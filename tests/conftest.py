@@ -24,6 +24,12 @@ def _empty_cache() -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _mail_goes_through_the_outbox(settings) -> None:
+    """Django's test environment puts its own mail backend in; ours is under test too."""
+    settings.EMAIL_BACKEND = "apps.core.mail.OutboxBackend"
+
+
 @pytest.fixture
 def organisation(db: None) -> Organisation:
     return Organisation.objects.create(pk=1, name="Aguas del Valle", country="CO")

@@ -124,6 +124,10 @@ class ResilientCache(RedisCache):
                 logger.warning("cache server away, using the table: %s", type(fault).__name__)
         return getattr(caches["fallback"], verb)(*args, **kwargs)
 
+    def ping(self) -> bool:
+        """Whether the server answers. Raises RedisError or OSError when it cannot be reached."""
+        return bool(self._cache.get_client(None).ping())
+
 
 def _resilient(verb: str) -> Callable[..., Any]:
     def method(self: ResilientCache, *args: Any, **kwargs: Any) -> Any:
@@ -139,3 +143,4 @@ for _verb in (
     "set_many", "delete_many", "clear",
 ):  # fmt: skip
     setattr(ResilientCache, _verb, _resilient(_verb))
+

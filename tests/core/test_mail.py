@@ -1,0 +1,84 @@
+"""The outbox: written with the fact, sent once, tried again, kept sealed."""
+
+import smtplib
+from datetime import timedelta
+
+import pytest
+from django.core import mail as django_mail
+from django.core.mail import EmailMessage, send_mail
+from django.db import transaction
+
+from apps.core import jobs, mail
+from apps.core.models import OutboxMail
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "ana@aguas.test"
+
+
+def send(subject="Aviso", body="Su código es 4711."):
+    send_mail(subject, body, None, [ADDRESS])
+    return OutboxMail.objects.latest("pk")
+
+
+def test_a_mail_waits_sealed_until_the_job_sends_it():
+    row = send()
+    assert b"4711" not in bytes(row.sealed)
+    assert ADDRESS.encode() not in bytes(row.sealed)
+    assert django_mail.outbox == []
+    jobs.deliver_mail()
+    (sent,) = django_mail.outbox
+    assert sent.to == [ADDRESS]
+    assert "4711" in sent.message().as_string()
+    row.refresh_from_db()
+    assert (row.state, bytes(row.sealed)) == (OutboxMail.State.SENT, b"")
+
+
+def test_a_mail_goes_out_once_though_the_job_runs_twice():
+    send()
+    jobs.deliver_mail()
+    jobs.deliver_mail()
+    assert len(django_mail.outbox) == 1
+
+
+def test_what_is_rolled_back_is_not_sent():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        send()
+        raise ZeroDivisionError
+    assert mail.deliver() == 0
+
+
+def test_a_failed_delivery_is_tried_again_later_and_given_up_in_the_end(
+    monkeypatch, time_machine
+):
+    def refuse(*args, **kwargs):
+        raise smtplib.SMTPServerDisconnected("451 ana@aguas.test")
+
+    row = send()
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+    for minutes in (*mail.RETRY_MINUTES, 0):
+        assert mail.deliver() == 0
+        row.refresh_from_db()
+        assert ADDRESS not in row.last_error
+        time_machine.move_to(row.next_try_at + timedelta(seconds=1 if minutes else 0))
+    assert row.state == OutboxMail.State.UNDELIVERABLE
+    assert mail.deliver() == 0
+
+
+def test_s36_a_line_break_cannot_add_a_header():
+    message = EmailMessage("Aviso\nBcc: otro@aguas.test", "Hola.", None, [ADDRESS])
+    with pytest.raises(ValueError, match="newline"):
+        message.send()
+
+
+def test_f6_without_a_broker_the_mail_still_waits(settings, caplog, django_capture_on_commit_callbacks):
+    from config import celery_app
+
+    before = celery_app.conf.broker_url
+    celery_app.conf.broker_url = "redis://127.0.0.1:1/0"
+    celery_app.pool.force_close_all() if celery_app._pool else None
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            row = send()
+    finally:
+        celery_app.conf.broker_url = before
+    assert row.state == OutboxMail.State.WAITING
