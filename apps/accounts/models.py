@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from auditlog.registry import auditlog
@@ -351,8 +352,27 @@ class KnownDevice(models.Model):
         ]
 
 
-auditlog.register(Person, exclude_fields=["password", "last_login", "theme"], m2m_fields={"groups"})
-auditlog.register(Group, m2m_fields={"permissions"})
+class ImportRun(models.Model):
+    """A sheet that was checked: sealed until it is applied or forgotten."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(
+        max_length=8, choices=[("people", _("Personas")), ("units", _("Unidades"))]
+    )
+    sealed = models.BinaryField()
+    lines = models.PositiveIntegerField()
+    faulty = models.PositiveIntegerField()
+    asked_by = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-asked_at"]
+
+
+auditlog.register(Person, exclude_fields=["password", "last_login", "theme"])
 for model in (Organisation, Role, Unit, Position, Holding, Absence, FactorReset):
     auditlog.register(model)
 auditlog.register(Invitation, exclude_fields=["token_hash"])
+auditlog.register(ImportRun, exclude_fields=["sealed"])

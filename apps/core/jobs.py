@@ -16,12 +16,6 @@ from apps.core.models import CacheRow, KeptForm, OutboxMail, SubmittedForm
 
 logger = logging.getLogger(__name__)
 
-# name -> (task, seconds between runs); `config.schedule` hands them to beat.
-SCHEDULE = {
-    "deliver-mail": ("apps.core.jobs.deliver_mail", 30),
-    "tidy": ("apps.core.jobs.tidy", 3600),
-}
-
 
 def soon(task: Any, *args: Any) -> None:
     """Ask the broker to run `task`; without a broker the schedule will do it later (F6)."""

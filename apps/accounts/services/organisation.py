@@ -1,0 +1,200 @@
+"""What can happen to units, positions, who holds them and who stands in."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Absence, Holding, Person, Position, Unit
+from apps.accounts.permissions import Perm
+from apps.core.access import require
+from apps.core.rules import RuleBroken
+
+
+def _refuse_taken(model: type, field: str, value: str, but: int | None, message: str) -> None:
+    if model.objects.filter(**{f"{field}__iexact": value}).exclude(pk=but).exists():
+        raise RuleBroken({field: message})
+
+
+@transaction.atomic
+def save_unit(
+    unit: Unit | None,
+    *,
+    code: str,
+    name: str,
+    purpose: str = "",
+    parent: Unit | None = None,
+    order: int = 100,
+    by: Person,
+) -> Unit:
+    """Create a unit, or change `unit`.
+
+    Raises PermissionDenied, or RuleBroken if the code is taken or `parent` hangs from the
+    unit itself.
+    """
+    require(by, Perm.MANAGE_ORGANISATION)
+    unit = Unit.objects.select_for_update().get(pk=unit.pk) if unit else Unit()
+    _refuse_taken(Unit, "code", code, unit.pk, _("Ya hay otra unidad con ese código."))
+    if unit.pk and parent is not None:
+        below = Unit.objects.with_tree_fields().descendants(unit, include_self=True)
+        if below.filter(pk=parent.pk).exists():
+            raise RuleBroken({"parent": _("Una unidad no puede depender de sí misma.")})
+    unit.code, unit.name, unit.purpose = code, name, purpose
+    unit.parent, unit.order = parent, order
+    unit.save()
+    return unit
+
+
+@transaction.atomic
+def retire_unit(unit: Unit, *, by: Person) -> Unit:
+    """Take a unit out of use. Raises RuleBroken while positions or units hang from it."""
+    require(by, Perm.MANAGE_ORGANISATION)
+    unit = Unit.objects.select_for_update().get(pk=unit.pk)
+    if unit.children.filter(is_active=True).exists():
+        raise RuleBroken(_("De esta unidad dependen otras: muévalas antes."))
+    if unit.positions.filter(is_active=True).exists():
+        raise RuleBroken(_("Esta unidad tiene cargos vigentes: retírelos o muévalos antes."))
+    unit.is_active = False
+    unit.save(update_fields=["is_active"])
+    return unit
+
+
+@transaction.atomic
+def save_position(
+    position: Position | None,
+    *,
+    key: str,
+    title: str,
+    unit: Unit,
+    reports_to: Position | None = None,
+    purpose: str = "",
+    duties: list[str] | None = None,
+    seats: int = 1,
+    by: Person,
+) -> Position:
+    """Create a position, or change `position`.
+
+    Raises PermissionDenied, or RuleBroken if the key is taken, the unit is retired or the
+    line of command would go in a circle.
+    """
+    require(by, Perm.MANAGE_ORGANISATION)
+    position = Position.objects.select_for_update().get(pk=position.pk) if position else Position()
+    _refuse_taken(Position, "key", key, position.pk, _("Ya hay otro cargo con esa clave."))
+    if not unit.is_active:
+        raise RuleBroken({"unit": _("Esa unidad ya no está activa.")})
+    above, steps = reports_to, 0
+    while above is not None and position.pk:
+        if above.pk == position.pk:
+            raise RuleBroken({"reports_to": _("Un cargo no puede depender de sí mismo.")})
+        above, steps = above.reports_to, steps + 1
+        if steps > 50:
+            raise RuleBroken({"reports_to": _("La línea de mando da vueltas.")})
+    position.key, position.title, position.unit = key, title, unit
+    position.reports_to, position.purpose = reports_to, purpose
+    position.duties, position.seats = duties or [], seats
+    position.save()
+    return position
+
+
+@transaction.atomic
+def retire_position(position: Position, *, by: Person) -> Position:
+    """Take a position out of use. Raises RuleBroken while somebody holds it."""
+    require(by, Perm.MANAGE_ORGANISATION)
+    position = Position.objects.select_for_update().get(pk=position.pk)
+    if position.holdings.current(timezone.localdate()).exists():
+        raise RuleBroken(_("Alguien ocupa este cargo: termine antes su titularidad."))
+    position.is_active = False
+    position.save(update_fields=["is_active"])
+    return position
+
+
+@transaction.atomic
+def assign_position(
+    person: Person,
+    position: Position,
+    *,
+    from_on: date,
+    until_on: date | None = None,
+    by: Person,
+) -> Holding:
+    """Let `person` hold `position` between two calendar days, both included.
+
+    Raises RuleBroken if the person is not active, the position is retired, the days are in
+    the wrong order or the person holds it already on one of them.
+    """
+    require(by, Perm.MANAGE_ORGANISATION)
+    if not person.is_active:
+        raise RuleBroken({"person": _("Esa persona no está activa.")})
+    position = Position.objects.select_for_update().get(pk=position.pk)
+    if not position.is_active:
+        raise RuleBroken({"position": _("Ese cargo ya no está vigente.")})
+    if until_on is not None and until_on < from_on:
+        raise RuleBroken({"until_on": _("La fecha final es anterior a la inicial.")})
+    same = position.holdings.filter(person=person)
+    if until_on is not None:
+        same = same.filter(from_on__lte=until_on)
+    if same.exclude(until_on__lt=from_on).exists():
+        raise RuleBroken(_("Ya ocupa ese cargo en alguno de esos días."))
+    return Holding.objects.create(
+        person=person, position=position, from_on=from_on, until_on=until_on
+    )
+
+
+@transaction.atomic
+def end_holding(holding: Holding, *, until_on: date, by: Person) -> Holding:
+    """Set the last day of a holding. Raises RuleBroken if it is before the first."""
+    require(by, Perm.MANAGE_ORGANISATION)
+    holding = Holding.objects.select_for_update().get(pk=holding.pk)
+    if until_on < holding.from_on:
+        raise RuleBroken({"until_on": _("La fecha final es anterior a la inicial.")})
+    holding.until_on = until_on
+    holding.save(update_fields=["until_on"])
+    return holding
+
+
+@transaction.atomic
+def record_absence(
+    person: Person, *, substitute: Person, from_on: date, to_on: date, reason: str = "", by: Person
+) -> Absence:
+    """Note that `substitute` stands in for `person` on those calendar days, both included.
+
+    People record their own; others' need `manage_people`. Raises RuleBroken if the days are
+    in the wrong order or overlap another absence of the person, or the substitute is the
+    same person, not active, or absent on one of those days.
+    """
+    if by.pk != person.pk:
+        require(by, Perm.MANAGE_PEOPLE)
+    Person.objects.select_for_update().get(pk=person.pk)
+    if to_on < from_on:
+        raise RuleBroken({"to_on": _("La fecha final es anterior a la inicial.")})
+    if substitute.pk == person.pk:
+        raise RuleBroken({"substitute": _("Nadie puede sustituirse a sí mismo.")})
+    if not substitute.is_active:
+        raise RuleBroken({"substitute": _("Esa persona no está activa.")})
+    those_days = Absence.objects.filter(from_on__lte=to_on, to_on__gte=from_on)
+    if those_days.filter(person=person).exists():
+        raise RuleBroken(_("Ya hay otra ausencia en alguno de esos días."))
+    if those_days.filter(person=substitute).exists():
+        raise RuleBroken(
+            {"substitute": _("Esa persona también está ausente en alguno de esos días.")}
+        )
+    return Absence.objects.create(
+        person=person, substitute=substitute, from_on=from_on, to_on=to_on, reason=reason
+    )
+
+
+@transaction.atomic
+def cancel_absence(absence: Absence, *, by: Person) -> None:
+    """Remove an absence: one's own, or anyone's with `manage_people`."""
+    if by.pk != absence.person_id:
+        require(by, Perm.MANAGE_PEOPLE)
+    absence.delete()
+
+
+def substitutes_of(person: Person, on: date) -> Person | None:
+    """Who stands in for `person` on the calendar day `on`, or None."""
+    absence = Absence.objects.current(on).filter(person=person).select_related("substitute").first()
+    return absence.substitute if absence else None

@@ -1,0 +1,152 @@
+"""What can happen to roles: what they permit and who holds them. Logged before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auditlog.models import LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Model
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Person, Role
+from apps.accounts.permissions import Perm
+from apps.accounts.roles import default_matrix
+from apps.core.access import require
+from apps.core.rules import RuleBroken, StaleEdit
+
+
+def log_change(
+    subject: Model, field: str, before: Iterable[str], after: Iterable[str], *, by: Person
+) -> None:
+    """Write the audit row of a many-to-many change: whole list before and after."""
+    LogEntry.objects.log_create(
+        subject,
+        force_log=True,
+        action=LogEntry.Action.UPDATE,
+        actor=by,
+        changes={field: [", ".join(sorted(before)), ", ".join(sorted(after))]},
+    )
+
+
+def permissions_of(role: Role) -> set[str]:
+    """Permissions of the house ("app.codename") that `role` gives."""
+    rows = role.group.permissions.values_list("content_type__app_label", "codename")
+    return {f"{app}.{codename}" for app, codename in rows} & set(default_matrix())
+
+
+@transaction.atomic
+def set_role_permissions(
+    role: Role, wanted: Iterable[str], *, expected: Iterable[str], by: Person
+) -> Role:
+    """Make `role` permit exactly `wanted`; in force at the next request of its holders.
+
+    `expected` is what the person saw when they began: if the role changed meanwhile,
+    StaleEdit is raised and nothing changes. Raises RuleBroken for an unknown permission, if
+    nobody active could manage roles or people any more, or if `by` would widen a role that
+    they hold themselves (S7).
+    """
+    require(by, Perm.MANAGE_ROLES)
+    role = Role.objects.select_for_update().select_related("group").get(pk=role.pk)
+    known, wanted = default_matrix(), set(wanted)
+    if unknown := wanted - set(known):
+        raise RuleBroken(
+            _("Permiso desconocido: %(names)s."), params={"names": ", ".join(sorted(unknown))}
+        )
+    before = permissions_of(role)
+    if before != set(expected):
+        raise StaleEdit(_("Otra persona cambió este rol mientras usted lo editaba."))
+    if wanted - before and role.group.user_set.filter(pk=by.pk).exists():
+        raise RuleBroken(_("No puede ampliar un rol que usted misma o usted mismo tiene."))
+    if wanted == before:
+        return role
+    role.group.permissions.set(_permission_rows(wanted))
+    _refuse_lockout()
+    log_change(role, "permissions", before, wanted, by=by)
+    return role
+
+
+def _permission_rows(names: Iterable[str]) -> list[Permission]:
+    wanted = set(names)
+    rows = Permission.objects.select_related("content_type")
+    return [row for row in rows if f"{row.content_type.app_label}.{row.codename}" in wanted]
+
+
+def _refuse_lockout() -> None:
+    """Somebody active must always be able to manage roles, and people."""
+    for perm in (Perm.MANAGE_ROLES, Perm.MANAGE_PEOPLE):
+        codename = perm.partition(".")[2]
+        holders = Person.objects.active().filter(
+            groups__permissions__codename=codename,
+            groups__permissions__content_type__app_label="accounts",
+        )
+        if not holders.exists():
+            raise RuleBroken(_("Nadie podría administrar el portal: no se cambió nada."))
+
+
+@transaction.atomic
+def set_person_roles(
+    person: Person, wanted: Iterable[Role], *, expected: Iterable[str], by: Person
+) -> Person:
+    """Give `person` exactly the roles `wanted`; in force at their next request (S6).
+
+    `expected` are the role keys shown when the edit began (StaleEdit if they changed).
+    Raises RuleBroken if `by` is the person (S7) or nobody could manage the portal any more.
+    """
+    require(by, Perm.MANAGE_ROLES)
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    if person.pk == by.pk:
+        raise RuleBroken(_("Sus propios roles los cambia otra persona."))
+    wanted = list(wanted)
+    before = set(Role.objects.filter(group__user=person).values_list("key", flat=True))
+    if before != set(expected):
+        raise StaleEdit(_("Otra persona cambió estos roles mientras usted los editaba."))
+    after = {role.key for role in wanted}
+    if before == after:
+        return person
+    person.groups.set([role.group for role in wanted])
+    _refuse_lockout()
+    log_change(person, "roles", before, after, by=by)
+    return person
+
+
+@transaction.atomic
+def save_role(
+    role: Role | None, *, title: str, description: str = "", is_sensitive: bool, by: Person
+) -> Role:
+    """Create a role without permissions, or change the face of `role`.
+
+    Raises RuleBroken if another role has that name.
+    """
+    require(by, Perm.MANAGE_ROLES)
+    if Role.objects.filter(title__iexact=title).exclude(pk=role and role.pk).exists():
+        raise RuleBroken({"title": _("Ya hay otro rol con ese nombre.")})
+    if role is None:
+        key = slugify(title)[:50]
+        if not key or Role.objects.filter(key=key).exists():
+            raise RuleBroken({"title": _("Elija otro nombre: ese se confunde con otro rol.")})
+        if Group.objects.filter(name=title).exists():
+            raise RuleBroken({"title": _("Ya hay otro rol con ese nombre.")})
+        role = Role(key=key, group=Group.objects.create(name=title))
+    else:
+        role = Role.objects.select_for_update().select_related("group").get(pk=role.pk)
+        role.group.name = title
+        role.group.save(update_fields=["name"])
+    role.title, role.description, role.is_sensitive = title, description, is_sensitive
+    role.save()
+    return role
+
+
+@transaction.atomic
+def delete_role(role: Role, *, by: Person) -> None:
+    """Remove a role nobody holds. Raises RuleBroken for built-in roles or while it is held."""
+    require(by, Perm.MANAGE_ROLES)
+    role = Role.objects.select_for_update().select_related("group").get(pk=role.pk)
+    if role.is_builtin:
+        raise RuleBroken(_("Este rol viene con el portal y no se puede borrar."))
+    if role.group.user_set.exists():
+        raise RuleBroken(_("Hay personas con este rol: cámbielas antes."))
+    role.delete()
+    role.group.delete()
