@@ -10,7 +10,7 @@ second run does nothing, and a step that was interrupted is done again.
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036  (the point of this line is to run on older ones)
-    sys.exit("Cauce necesita Python 3.11 o posterior; este es %s." % sys.version.split()[0])
+    sys.exit("Cauce necesita Python 3.11 o posterior; este es " + sys.version.split()[0] + ".")
 
 import contextlib
 import fcntl

@@ -5,14 +5,15 @@ servers; the rest of the portal cannot tell the difference.
 """
 
 from .account import Account, server_account
-from .environment import embedded_environment, embedded_home, fill_environment
+from .environment import FILLED, embedded_environment, embedded_home, fill_environment
 from .home import Home
 from .postgres import DATABASE, OWNER, SUPERUSER, WEB, Postgres
-from .trouble import Trouble
+from .trouble import Trouble, trouble_with
 from .valkey import Valkey
 
 __all__ = [
     "DATABASE",
+    "FILLED",
     "OWNER",
     "SUPERUSER",
     "WEB",
@@ -25,4 +26,5 @@ __all__ = [
     "embedded_home",
     "fill_environment",
     "server_account",
+    "trouble_with",
 ]

@@ -11,6 +11,7 @@ from .postgres import DATABASE, OWNER, WEB, Postgres
 from .trouble import Trouble
 from .valkey import Valkey
 
+FILLED = "CAUCE_FILLED"  # names in the environment that came from here, not from a person
 DEFAULT_HOME = Path(__file__).resolve().parents[3] / ".cauce"
 
 
@@ -53,5 +54,6 @@ def fill_environment(environ: MutableMapping[str, str] = os.environ) -> None:
         sys.exit(str(trouble))
     if "DATABASE_URL" in environ:
         del values["DATABASE_OWNER_URL"]
-    for name, value in values.items():
-        environ.setdefault(name, value)
+    filled = [name for name in values if name not in environ]
+    environ.update({name: values[name] for name in filled})
+    environ[FILLED] = ",".join(filled)

@@ -79,7 +79,7 @@ class Home:
                     raise Trouble(
                         _(
                             "Falta %(path)s y sin sus claves los datos no se pueden abrir. "
-                            "Recupérelo de una copia o empiece de cero con --reset."
+                            "Recupérelo de una copia, o borre la carpeta para empezar de cero."
                         ),
                         path=self.secrets_file,
                     )

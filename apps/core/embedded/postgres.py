@@ -46,7 +46,7 @@ SMALL_MACHINE = {
     "log_line_prefix": "",
     "log_checkpoints": "off",
     # SECURITY: statements and details carry personal data; the portal logs its own errors.
-    "log_min_messages": "log",
+    "log_min_messages": "fatal",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "idle_in_transaction_session_timeout": "10min",
