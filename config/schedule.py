@@ -1,0 +1,9 @@
+"""When each job runs: every periodic task of the portal, in one place."""
+
+from celery.schedules import crontab
+
+BEAT_SCHEDULE = {
+    # The outbox is also woken by each commit that queues a mail; this sweeps what was missed.
+    "deliver-mail": {"task": "apps.core.jobs.deliver_mail", "schedule": 30.0},
+    "tidy": {"task": "apps.core.jobs.tidy", "schedule": crontab(minute=17)},
+}
