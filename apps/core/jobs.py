@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from apps.core import mail
+from apps.core import files, mail
 from apps.core.models import CacheRow, KeptForm, OutboxMail, SubmittedForm
 
 logger = logging.getLogger(__name__)
@@ -44,3 +44,9 @@ def tidy() -> None:
     OutboxMail.objects.filter(
         state=OutboxMail.State.SENT, done_at__lt=now - timedelta(days=30)
     ).delete()
+
+
+@shared_task
+def rescan_files() -> None:
+    """Ask the scanner again about files in quarantine."""
+    files.rescan()

@@ -52,9 +52,7 @@ def test_what_is_rolled_back_is_not_sent():
     assert mail.deliver() == 0
 
 
-def test_a_failed_delivery_is_tried_again_later_and_given_up_in_the_end(
-    monkeypatch, time_machine
-):
+def test_a_failed_delivery_is_tried_again_later_and_given_up_in_the_end(monkeypatch, time_machine):
     def refuse(*args, **kwargs):
         raise smtplib.SMTPServerDisconnected("451 ana@aguas.test")
 

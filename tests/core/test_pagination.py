@@ -10,10 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def walk(url: str, *, order, size=7):
-    page = paginate(
-        Unit.objects.all(), RequestFactory().get("/" + url), order=order, size=size
-    )
-    return page
+    return paginate(Unit.objects.all(), RequestFactory().get("/" + url), order=order, size=size)
 
 
 @pytest.fixture
@@ -43,9 +40,9 @@ def test_pages_show_every_row_once_forwards_and_backwards(units, order):
 def test_an_altered_or_foreign_mark_shows_the_first_page(units):
     first = walk("", order=("name", "id"))
     assert walk(first.next_url + "x", order=("name", "id")).rows == first.rows
-    assert walk(first.next_url, order=("-name", "-id")).rows == walk(
-        "", order=("-name", "-id")
-    ).rows
+    assert (
+        walk(first.next_url, order=("-name", "-id")).rows == walk("", order=("-name", "-id")).rows
+    )
 
 
 def test_a_page_costs_two_queries_however_deep(units, django_assert_num_queries):
@@ -59,6 +56,10 @@ def test_the_comparison_is_a_row_value_so_the_index_serves_it(units):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         walk(page.next_url, order=("name", "id"))
-    assert any('ROW("accounts_unit"."name", "accounts_unit"."id") > ROW(' in q["sql"] for q in captured)
+    assert any(
+        'ROW("accounts_unit"."name", "accounts_unit"."id") > ROW(' in q["sql"] for q in captured
+    )
