@@ -21,7 +21,7 @@ serve: setup ## Prepara todo y abre un portal vacío, con su asistente de primer
 	@exec $(PY) manage.py serve $(SERVE_OPTIONS)
 
 test: setup-test lint ## Estilo, contratos, migraciones y todas las pruebas
-	@exec $(PY) -m pytest -n $(TEST_WORKERS) $(ARGS)
+	@exec $(PY) -m pytest -n $(TEST_WORKERS) --dist loadgroup $(ARGS)
 
 lint: setup-test ## Estilo, contratos de importación y migraciones al día
 	@$(PY) -m ruff check .
@@ -31,7 +31,7 @@ lint: setup-test ## Estilo, contratos de importación y migraciones al día
 		manage.py makemigrations --check --dry-run
 
 bench: setup-test ## Mide las páginas frente a la página de referencia
-	@exec $(PY) manage.py bench $(ARGS)
+	@exec $(PY) -m tests.benchmarks.bench $(ARGS)
 
 lock: ## Vuelve a fijar versiones y huellas (necesita uv y npm)
 	uv pip compile $(UV_OPTIONS) pyproject.toml -o requirements.lock

@@ -104,17 +104,17 @@ def run(command: list, registry: str, **options) -> None:
         raise Stop("No queda espacio en el disco. Libere espacio y vuelva a intentarlo.")
     if HASH_DIFFERS.search(said):
         raise Stop(
-            f"Lo recibido de {registry} no coincide con el archivo de versiones: "
+            f"Lo recibido del {registry} no coincide con el archivo de versiones: "
             f"no se instaló. Detalle en {LOG.relative_to(ROOT)}."
         )
     if NETWORK.search(said):
         raise Stop(
-            f"No se pudo llegar a {registry}. Revise la conexión y vuelva a intentarlo: "
+            f"No se pudo llegar al {registry}. Revise la conexión y vuelva a intentarlo: "
             "lo ya instalado se conserva."
         )
     last = [line for line in said.splitlines() if line.strip()][-1:] or ["sin mensaje"]
     raise Stop(
-        f"Falló la instalación desde {registry}: {last[0].strip()} ({LOG.relative_to(ROOT)})"
+        f"Falló la instalación desde el {registry}: {last[0].strip()} ({LOG.relative_to(ROOT)})"
     )
 
 
@@ -166,7 +166,7 @@ def install_packages(*, test: bool) -> None:
             *("--disable-pip-version-check", "--progress-bar=off", "--retries=2"),
             *("-r", full if test else runtime),
         ],
-        "el índice de paquetes de Python",
+        "índice de paquetes de Python",
     )
     VENV_STAMP.write_text("\n".join(wanted.values() if test else [wanted["runtime"]]))
     UNFINISHED.unlink()
@@ -188,7 +188,7 @@ def install_assets() -> None:
                 *("--no-update-notifier", "--fetch-retries=2", "--fetch-retry-mintimeout=1000"),
                 *("--fetch-retry-maxtimeout=5000", "--fetch-timeout=60000"),
             ],
-            "el registro de npm",
+            "registro de npm",
             env=os.environ | {"PATH": f"{os.environ.get('PATH', os.defpath)}:{VENV / 'bin'}"},
         )
         (MODULES / ".from").write_text(fetched)

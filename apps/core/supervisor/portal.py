@@ -164,10 +164,13 @@ class Portal:
         if self.demo:
             self.seed()
         self.home.write_state(kind="demo" if self.demo else "portal")
-        for child in self.portal_children():
+        web, *rest = self.portal_children()
+        self.crew.start(web)
+        self.remember()
+        self.wait_for_answer(web)
+        for child in rest:  # now, so that they do not slow the first page
             self.crew.start(child)
         self.remember()
-        self.wait_for_answer()
 
     def start_postgres(self):
         """Start the embedded database unless one was given; returns what waits for it."""
@@ -311,9 +314,8 @@ class Portal:
             Child("beat", beat, stop_seconds=5),
         ]
 
-    def wait_for_answer(self) -> None:
+    def wait_for_answer(self, web: Child) -> None:
         """Return once the web answers. Raises Trouble if it dies first or stays silent."""
-        web = next(child for child in self.crew.children if child.name == "web")
 
         def answered() -> bool:
             self.crew.pump(0.05)
