@@ -21,7 +21,7 @@ DATA = Path(__file__).resolve().parents[2] / "demo" / "data"
 
 def read(path: Path) -> Any:
     """Content of a YAML file."""
-    return yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
 
 
 class Command(BaseCommand):
