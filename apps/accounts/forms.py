@@ -1,0 +1,253 @@
+"""Shape of what people type about people, units, positions and roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Person, Position, Role, Unit
+from apps.accounts.services import imports
+from apps.core.forms import HouseForm, HouseModelForm
+
+DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class UnitForm(HouseModelForm):
+    class Meta:
+        model = Unit
+        fields = ["code", "name", "parent", "purpose", "order"]
+        labels = {"parent": _("Depende de")}
+        help_texts = {"order": _("Las unidades hermanas se muestran de menor a mayor.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].queryset = Unit.objects.filter(is_active=True).order_by("name")
+        self.fields["parent"].empty_label = _("Ninguna: es la raíz")
+
+
+class PositionForm(HouseForm):
+    title = forms.CharField(label=_("Cargo"), max_length=120)
+    key = forms.SlugField(
+        label=_("Clave"),
+        max_length=60,
+        help_text=_("Nombre corto para importar y enlazar: jefatura-facturacion."),
+    )
+    unit = forms.ModelChoiceField(label=_("Unidad"), queryset=Unit.objects.none())
+    reports_to = forms.ModelChoiceField(
+        label=_("Depende de"),
+        queryset=Position.objects.none(),
+        required=False,
+        empty_label=_("De nadie"),
+    )
+    purpose = forms.CharField(
+        label=_("Propósito"), required=False, max_length=1000, widget=forms.Textarea({"rows": 3})
+    )
+    duties = forms.CharField(
+        label=_("Funciones"),
+        required=False,
+        max_length=4000,
+        help_text=_("Una por línea."),
+        widget=forms.Textarea({"rows": 5}),
+    )
+    seats = forms.IntegerField(label=_("Plazas"), min_value=1, max_value=500, initial=1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = Unit.objects.filter(is_active=True).order_by("name")
+        self.fields["reports_to"].queryset = Position.objects.filter(is_active=True)
+
+    def clean_duties(self) -> list[str]:
+        """Lines without blanks."""
+        lines = (line.strip() for line in self.cleaned_data["duties"].splitlines())
+        return [line for line in lines if line]
+
+
+class AssignForm(HouseForm):
+    person = forms.ModelChoiceField(label=_("Persona"), queryset=Person.objects.none())
+    from_on = forms.DateField(label=_("Desde"), widget=DATE, initial=timezone.localdate)
+    until_on = forms.DateField(
+        label=_("Hasta"), widget=DATE, required=False, help_text=_("Vacío si no tiene final.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = Person.objects.active().filter(is_system=False)
+
+
+class EndHoldingForm(HouseForm):
+    until_on = forms.DateField(label=_("Último día"), widget=DATE, initial=timezone.localdate)
+
+
+class AbsenceForm(HouseForm):
+    from_on = forms.DateField(label=_("Primer día"), widget=DATE, initial=timezone.localdate)
+    to_on = forms.DateField(label=_("Último día"), widget=DATE)
+    substitute = forms.ModelChoiceField(label=_("Le reemplaza"), queryset=Person.objects.none())
+    reason = forms.CharField(
+        label=_("Motivo"),
+        max_length=120,
+        required=False,
+        help_text=_("Lo verá todo el personal: no escriba datos de salud."),
+    )
+
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = Person.objects.active().filter(is_system=False).exclude(pk=person.pk)
+        self.fields["substitute"].queryset = others
+
+
+class InvitationForm(HouseForm):
+    email = forms.EmailField(label=_("Correo"), max_length=254)
+    first_name = forms.CharField(label=_("Nombre"), max_length=80)
+    last_name = forms.CharField(label=_("Apellidos"), max_length=80)
+    position = forms.ModelChoiceField(
+        label=_("Cargo"),
+        queryset=Position.objects.none(),
+        required=False,
+        empty_label=_("Sin cargo por ahora"),
+    )
+    roles = forms.ModelMultipleChoiceField(
+        label=_("Roles"),
+        queryset=Role.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["position"].queryset = Position.objects.filter(is_active=True)
+        self.fields["roles"].queryset = Role.objects.all()
+
+
+class PersonRolesForm(HouseForm):
+    roles = forms.ModelMultipleChoiceField(
+        label=_("Roles"),
+        queryset=Role.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    expected = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].queryset = Role.objects.select_related("group")
+
+    def clean_expected(self) -> list[str]:
+        """Role keys that were shown when the edit began."""
+        return [key for key in self.cleaned_data["expected"].split(",") if key]
+
+
+class ReasonForm(HouseForm):
+    reason = forms.CharField(
+        label=_("Motivo"),
+        min_length=20,
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        error_messages={"min_length": _("Explique el motivo con al menos 20 caracteres.")},
+    )
+
+
+class RoleForm(HouseForm):
+    title = forms.CharField(label=_("Nombre"), max_length=80)
+    description = forms.CharField(
+        label=_("Para qué"), max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+    )
+    is_sensitive = forms.BooleanField(
+        label=_("Ve datos sensibles"),
+        required=False,
+        help_text=_("Sus sesiones se cierran a los 30 minutos sin uso."),
+    )
+
+
+class RolePermissionsForm(HouseForm):
+    """The rows of one role in the matrix; names are checked by the service."""
+
+    permissions = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label=_("Permisos")
+    )
+    expected = forms.CharField(required=False, max_length=8000, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, titles: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["permissions"].choices = list(titles.items())
+
+    def clean_expected(self) -> list[str]:
+        """Permissions that were shown when the edit began."""
+        return [perm for perm in self.cleaned_data["expected"].split(",") if perm]
+
+
+class ImportForm(HouseForm):
+    kind = forms.ChoiceField(
+        label=_("Qué contiene"),
+        choices=list(imports.KIND_TITLES.items()),
+        widget=forms.RadioSelect,
+        initial="people",
+    )
+    sheet = forms.FileField(
+        label=_("Archivo"),
+        help_text=_("CSV o XLSX de hasta 2 MB y 2.000 filas, con los títulos en la primera."),
+        max_length=200,
+        error_messages={"required": _("Elija el archivo que quiere importar.")},
+    )
+
+
+class PeopleFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Buscar personas"), method="by_words")
+    unit = django_filters.ModelChoiceFilter(
+        label=_("Unidad"),
+        queryset=Unit.objects.filter(is_active=True),
+        method="by_unit",
+        empty_label=_("Todas"),
+    )
+    role = django_filters.ModelChoiceFilter(
+        label=_("Rol"), queryset=Role.objects.all(), method="by_role", empty_label=_("Todos")
+    )
+    state = django_filters.ChoiceFilter(
+        label=_("Estado"),
+        choices=[("active", _("Activas")), ("inactive", _("Desactivadas"))],
+        method="by_state",
+        empty_label=_("Todas"),
+    )
+
+    class Meta:
+        model = Person
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        box = self.form.fields["q"]
+        box.max_length = 100
+        box.widget.attrs["placeholder"] = _("Nombre, apellido o correo")
+
+    def by_words(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """Every word in the name or the e-mail."""
+        for word in value[:100].split()[:6]:
+            queryset = queryset.filter(
+                Q(first_name__icontains=word)
+                | Q(last_name__icontains=word)
+                | Q(email__icontains=word)
+            )
+        return queryset
+
+    def by_unit(self, queryset: QuerySet, name: str, unit: Unit) -> QuerySet:
+        """People with a position today in the unit or below it."""
+        below = Unit.objects.with_tree_fields().descendants(unit, include_self=True)
+        holders = Position.objects.filter(unit__in=[row.pk for row in below])
+        today = timezone.localdate()
+        return queryset.filter(
+            Q(holdings__until_on=None) | Q(holdings__until_on__gte=today),
+            holdings__from_on__lte=today,
+            holdings__position__in=holders,
+        ).distinct()
+
+    def by_role(self, queryset: QuerySet, name: str, role: Role) -> QuerySet:
+        """People who hold the role."""
+        return queryset.filter(groups__role=role)
+
+    def by_state(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """Active or not."""
+        return queryset.filter(is_active=value == "active")
