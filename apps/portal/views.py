@@ -58,9 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
     away = (
         Absence.objects.current(now.date())
-        .filter(
-            person__holdings__position__unit__in=request.user.unit_ids, person__is_active=True
-        )
+        .filter(person__holdings__position__unit__in=request.user.unit_ids, person__is_active=True)
         .select_related("person", "substitute")
         .distinct()
         .order_by("to_on", "pk")[:LATEST]

@@ -10,7 +10,6 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from apps.accounts.models import Person
 from apps.core.access import Level
 from apps.core.pdf import render_pdf
 from apps.documents import services as documents
@@ -38,11 +37,12 @@ def load_forms(entries: list[dict[str, Any]], cast: Cast, progress: Callable[[],
     """Forms and letter templates, each with its file as PDF."""
     by = cast.account("calidad")
     for entry in entries:
-        form = Form.objects.create(
+        form = manual.create_form(
             code=entry["code"],
             title=entry["title"],
             purpose=entry["purpose"],
             unit=cast.units[entry["unit"]],
+            by=by,
         )
         for number in range(1, entry["version"] + 1):
             days_ago = entry["days_ago"] + 300 * (entry["version"] - number)
@@ -60,12 +60,13 @@ def load_forms(entries: list[dict[str, Any]], cast: Cast, progress: Callable[[],
                 },
                 noon(days_ago),
             )
-            manual.publish_form(
+            edition = manual.publish_form(
                 form,
-                SimpleUploadedFile(f"{entry['code']}.pdf", content, "application/pdf"),
-                published_on=ago(days_ago),
+                uploaded=SimpleUploadedFile(f"{entry['code']}.pdf", content, "application/pdf"),
                 by=by,
             )
+            edition.published_on = ago(days_ago)
+            edition.save(update_fields=["published_on"])
         progress()
 
 
@@ -117,7 +118,8 @@ def contents(procedure: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _load_procedure(entry: dict[str, Any], cast: Cast) -> Document:
     procedure = entry["procedure"]
-    document = Document.objects.create(
+    by = cast.account("calidad")
+    document = documents.open_document(
         kind=Document.Kind.PROCEDURE,
         code=entry["code"],
         title=entry["title"],
@@ -125,14 +127,16 @@ def _load_procedure(entry: dict[str, Any], cast: Cast) -> Document:
         unit=cast.units[procedure["unit"]],
         classification=LEVELS[procedure["classification"]],
         review_months=procedure["review_months"],
+        by=by,
     )
-    by = cast.account("calidad")
+    forms = {form.code: form for form in Form.objects.all()}
     for number, content in enumerate(contents(procedure), start=1):
         author = cast.holder(content["author"])
         approver = cast.holder(content.get("approver", procedure["approver"]), but=author)
         effective_at = noon(content["days_ago"])
-        documents.record_published(
+        manual.record_procedure(
             document,
+            procedure=_written(content, cast, forms),
             number=number,
             title=entry["title"],
             body=content.get("intro", ""),
@@ -142,51 +146,49 @@ def _load_procedure(entry: dict[str, Any], cast: Cast) -> Document:
             approver=approver,
             approved_at=effective_at - timedelta(days=3),
             effective_on=effective_at.date(),
-            attach=lambda version, content=content: _attach(version, content, cast, by),
             by=by,
         )
     return document
 
 
-def _attach(version: Any, content: dict[str, Any], cast: Cast, by: Person) -> None:
-    forms = {form.code: form for form in Form.objects.all()}
-    manual.write_procedure(
-        version,
-        **{name: content.get(name, "") for name in PROCEDURE_FIELDS if name in content},
-        steps=[
-            manual.StepInput(
-                key=step["key"],
-                title=step["title"],
-                text=step["text"],
-                role=cast.positions[step["role"]],
-                accountable=cast.positions[step["accountable"]],
-                limit_amount=(step.get("limit") or {}).get("amount"),
-                limit_unit=(step.get("limit") or {}).get("unit", ""),
-                tool=step.get("tool", ""),
-                form=forms[step["form"]] if step.get("form") else None,
-                channel=step.get("channel", ""),
-                record=step.get("record", ""),
-            )
-            for step in content["steps"]
-        ],
-        by=by,
-    )
+def _written(content: dict[str, Any], cast: Cast, forms: dict[str, Form]) -> dict[str, Any]:
+    """What `manual.services.write_procedure` takes."""
+    fields = {name: content[name] for name in PROCEDURE_FIELDS if name in content}
+    steps = [
+        manual.StepInput(
+            key=step["key"],
+            title=step["title"],
+            text=step["text"],
+            role=cast.positions[step["role"]],
+            accountable=cast.positions[step["accountable"]],
+            limit_amount=(step.get("limit") or {}).get("amount"),
+            limit_unit=(step.get("limit") or {}).get("unit", ""),
+            tool=step.get("tool", ""),
+            form=forms[step["form"]] if step.get("form") else None,
+            channel=step.get("channel", ""),
+            record=step.get("record", ""),
+        )
+        for step in content["steps"]
+    ]
+    return fields | {"steps": steps}
 
 
-def relate(chapters: list[dict[str, Any]]) -> None:
+def relate(chapters: list[dict[str, Any]], cast: Cast) -> None:
     """Link the procedures that the files name as related."""
+    by = cast.account("calidad")
     documents_by_code = {document.code: document for document in Document.objects.all()}
 
     def walk(entries: list[dict[str, Any]]) -> None:
         for entry in entries:
             if entry["code"] in documents_by_code:
-                documents.set_related(
+                documents.relate(
                     documents_by_code[entry["code"]],
                     [
                         documents_by_code[code]
                         for code in entry.get("procedure", {}).get("related", [])
                         if code in documents_by_code and code != entry["code"]
                     ],
+                    by=by,
                 )
             walk(entry.get("children", []))
 

@@ -44,4 +44,4 @@ class Command(BaseCommand):
             load_forms(forms, cast, lambda: bar.advance(task))
             for chapter in chapters:
                 load_chapter(chapter, cast, lambda: bar.advance(task))
-            relate(chapters)
+            relate(chapters, cast)

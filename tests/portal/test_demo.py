@@ -1,0 +1,67 @@
+"""The demo organisation loads whole, once, and says what its files say."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.accounts.models import Absence, Person, Position, Unit
+from apps.core.access import Level
+from apps.documents.models import Document, Version
+from apps.manual.models import Form, Node, Step
+
+
+@pytest.mark.django_db
+def test_s18_demo_data_is_refused_outside_the_demo(settings):
+    settings.DEMO = False
+    with pytest.raises(CommandError):
+        call_command("seed_demo")
+    assert not Person.objects.exists()
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The demo, loaded once for this file and rolled back in the end."""
+    from django.conf import settings
+    from django.db import transaction
+
+    before = settings.DEMO, settings.MEDIA_ROOT
+    settings.DEMO, settings.MEDIA_ROOT = True, tmp_path_factory.mktemp("files")
+    with django_db_blocker.unblock():
+        with transaction.atomic():
+            call_command("seed_demo")
+            yield
+            transaction.set_rollback(True)
+    settings.DEMO, settings.MEDIA_ROOT = before
+
+
+@pytest.mark.slow(reason="loads the whole demo")
+def test_the_demo_is_a_whole_organisation(demo, db):
+    assert Unit.objects.count() >= 12
+    assert 55 <= Person.objects.filter(is_active=True).count() <= 75
+    assert Position.objects.exclude(purpose="").count() == Position.objects.count()
+    assert Absence.objects.count() >= 4
+    assert Form.objects.count() >= 30
+
+
+@pytest.mark.slow(reason="loads the whole demo")
+def test_the_manual_is_whole(demo, db):
+    in_force = Document.objects.in_force()
+    assert in_force.count() >= 40
+    assert in_force.review_overdue(Version.objects.latest("id").created_at.date()).exists()
+    assert Version.objects.filter(state=Version.State.SUPERSEDED).count() >= 60
+    assert set(in_force.values_list("classification", flat=True)) == {
+        Level.PUBLIC,
+        Level.INTERNAL,
+        Level.CONFIDENTIAL,
+    }
+    for document in in_force.select_related("current"):
+        steps = Step.objects.filter(version=document.current)
+        assert 4 <= len(steps) <= 9, document.code
+        assert all(step.accountable_id for step in steps), document.code
+    assert max(node.code.count(".") for node in Node.objects.all()) >= 2
+
+
+@pytest.mark.slow(reason="loads the whole demo")
+def test_loading_twice_changes_nothing(demo, db):
+    before = Person.objects.count()
+    call_command("seed_demo")
+    assert Person.objects.count() == before
