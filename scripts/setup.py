@@ -222,7 +222,7 @@ def copy_assets(wanted: str) -> None:
 def alone():
     """One set-up at a time in this folder: the second waits for the first."""
     folder = ROOT / ".cauce"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     with (folder / "setup.lock").open("w") as turn:
         try:
             fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -33,7 +33,7 @@ class Home:
     def prepare(self) -> None:
         """Create the folder. Raises Trouble when it cannot be used."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in (self.logs, self.mail, self.run):
                 folder.mkdir(mode=0o700, exist_ok=True)
             probe = self.run / "probe"
@@ -103,7 +103,7 @@ class Home:
             "valkey_password": secrets.token_urlsafe(24),
             "setup_token": secrets.token_urlsafe(24),
         }
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.path, prefix=".secrets-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
