@@ -1,8 +1,23 @@
 """Sign-in by e-mail, and the person of each request in one statement."""
 
+from __future__ import annotations
+
 from allauth.account.auth_backends import AuthenticationBackend
+from django.conf import settings
+from django.db.models import Q
 
 from apps.accounts.models import Person
+
+DEMO_DOMAIN = "@demo.cauce.test"
+
+
+def may_enter(person: Person) -> bool:
+    """Whether the door opens to `person` at all, once they have proved who they are.
+
+    Not for the deactivated, the portal itself, or a demo account outside the demo (S18).
+    """
+    demo = person.email.endswith(DEMO_DOMAIN) and not settings.DEMO
+    return person.is_active and not person.is_system and not demo
 
 
 class PersonBackend(AuthenticationBackend):
@@ -11,5 +26,15 @@ class PersonBackend(AuthenticationBackend):
     Read afresh on every request: what an admin takes away is gone at the next one.
     """
 
+    def user_can_authenticate(self, user: Person) -> bool:
+        return may_enter(user)
+
+    def _authenticate_by_email(self, email: str, password: str) -> Person | None:
+        # SECURITY: only Person.email is a name; rows of allauth's EmailAddress open nothing.
+        return self._check_password(Person.objects.filter(email=email.lower()).first(), password)
+
     def get_user(self, user_id: int) -> Person | None:
-        return Person.objects.with_access().filter(pk=user_id, is_active=True).first()
+        people = Person.objects.with_access().filter(pk=user_id, is_active=True, is_system=False)
+        if not settings.DEMO:
+            people = people.exclude(Q(email__endswith=DEMO_DOMAIN))
+        return people.first()

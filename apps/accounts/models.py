@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from tree_queries.models import TreeNode
 
@@ -67,6 +68,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     is_system = models.BooleanField(_("es el propio portal"), default=False)
     joined_on = models.DateField(_("ingreso"), default=timezone.localdate)
     deactivated_at = models.DateTimeField(_("desactivada el"), null=True, blank=True)
+    # Part of what a session is checked against: raised, it ends every session at once.
+    session_epoch = models.PositiveIntegerField(default=0)
     theme = models.CharField(
         _("tema"),
         max_length=5,
@@ -126,6 +129,15 @@ class Person(AbstractBaseUser, PermissionsMixin):
             for name in ("granted", "unit_ids", "has_second_factor", "holds_sensitive_role"):
                 setattr(self, name, getattr(fresh, name))
         return self
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django's, and the epoch: a new password or a new epoch ends every session (S10)."""
+        return salted_hmac(
+            "apps.accounts.models.Person.session",
+            f"{self.password}|{self.session_epoch}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Whether an active person holds `perm` ("app.codename") through their roles."""
@@ -371,7 +383,7 @@ class ImportRun(models.Model):
         ordering = ["-asked_at"]
 
 
-auditlog.register(Person, exclude_fields=["password", "last_login", "theme"])
+auditlog.register(Person, exclude_fields=["password", "last_login", "theme", "session_epoch"])
 for model in (Organisation, Role, Unit, Position, Holding, Absence, FactorReset):
     auditlog.register(model)
 auditlog.register(Invitation, exclude_fields=["token_hash"])

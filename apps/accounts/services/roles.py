@@ -63,7 +63,7 @@ def set_role_permissions(
     if wanted == before:
         return role
     role.group.permissions.set(_permission_rows(wanted))
-    _refuse_lockout()
+    refuse_lockout()
     log_change(role, "permissions", before, wanted, by=by)
     return role
 
@@ -74,7 +74,7 @@ def _permission_rows(names: Iterable[str]) -> list[Permission]:
     return [row for row in rows if f"{row.content_type.app_label}.{row.codename}" in wanted]
 
 
-def _refuse_lockout() -> None:
+def refuse_lockout() -> None:
     """Somebody active must always be able to manage roles, and people."""
     for perm in (Perm.MANAGE_ROLES, Perm.MANAGE_PEOPLE):
         codename = perm.partition(".")[2]
@@ -107,7 +107,7 @@ def set_person_roles(
     if before == after:
         return person
     person.groups.set([role.group for role in wanted])
-    _refuse_lockout()
+    refuse_lockout()
     log_change(person, "roles", before, after, by=by)
     return person
 

@@ -1,0 +1,67 @@
+"""Mails of the door. Subjects carry no personal data; texts live in templates/emails/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import Organisation, Person
+
+# What a security notice says happened.
+HAPPENED = {
+    "password_changed": gettext_lazy("Se cambió la contraseña de su cuenta."),
+    "password_reset": gettext_lazy("Se eligió una contraseña nueva con el enlace de olvido."),
+    "totp_activated": gettext_lazy("Se agregó una aplicación de códigos a su cuenta."),
+    "totp_deactivated": gettext_lazy("Se quitó la aplicación de códigos de su cuenta."),
+    "webauthn_added": gettext_lazy("Se agregó una llave de acceso a su cuenta."),
+    "webauthn_removed": gettext_lazy("Se quitó una llave de acceso de su cuenta."),
+    "recovery_codes_generated": gettext_lazy(
+        "Se crearon códigos de recuperación nuevos. Los anteriores ya no sirven."
+    ),
+    "email_changed": gettext_lazy("Se cambió el correo con el que entra al portal."),
+    "factor_reset_asked": gettext_lazy(
+        "Una persona de administración pidió restablecer su segundo factor. "
+        "Otra debe confirmarlo antes de que cambie algo."
+    ),
+    "factor_reset_done": gettext_lazy(
+        "Se quitaron sus segundos factores, como se pidió. "
+        "La próxima vez que entre elegirá uno nuevo."
+    ),
+    "factor_reset_refused": gettext_lazy(
+        "No se aprobó restablecer su segundo factor. No cambió nada."
+    ),
+    "sessions_ended": gettext_lazy("Una persona de administración cerró sus sesiones."),
+    "code_tries": gettext_lazy(
+        "Alguien escribió bien su contraseña y cinco veces mal el código. "
+        "Si no fue usted, cambie su contraseña ahora."
+    ),
+}
+
+
+def send(template: str, to: str, **context: Any) -> None:
+    """Queue the mail of `templates/emails/<template>.txt`, whose first line is the subject."""
+    organisation = Organisation.objects.values_list("name", flat=True).first() or "Cauce"
+    text = render_to_string(
+        f"emails/{template}.txt",
+        {"organisation": organisation, "base_url": settings.BASE_URL, **context},
+    )
+    subject, _line, body = text.strip().partition("\n")
+    EmailMessage(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to]).send()
+
+
+def warn(person: Person, what: str, *, to: str = "", device: str = "", address: str = "") -> None:
+    """Tell `person` by mail what happened to their account (S17). `what`: a key of HAPPENED."""
+    send(
+        "security_notice",
+        to or person.email,
+        person=person,
+        happened=HAPPENED[what],
+        at=timezone.now(),
+        device=device,
+        address=address,
+    )
