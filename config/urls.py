@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("apps.core.urls")),
     path("cuenta/", include("apps.accounts.urls_allauth")),
+    path("", include("apps.manual.urls")),
     path("", include("apps.portal.urls")),
 ]
 

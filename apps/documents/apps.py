@@ -6,3 +6,14 @@ class DocumentsConfig(AppConfig):
     name = "apps.documents"
     label = "documents"
     verbose_name = _("Documentos")
+
+    def ready(self) -> None:
+        from django.db.models.signals import m2m_changed, post_delete, post_save
+
+        from apps.accounts.models import Position
+        from apps.documents import stamps
+        from apps.documents.models import Document
+
+        m2m_changed.connect(stamps.renew_tree, sender=Document.audience.through)
+        post_save.connect(stamps.renew_words, sender=Position)
+        post_delete.connect(stamps.renew_words, sender=Position)

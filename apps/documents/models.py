@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Person, Unit
 from apps.core.access import Level
 from apps.documents import querysets
+from apps.documents.stamps import Mark, changes
 
 
 class Document(models.Model):
@@ -64,8 +65,13 @@ class Document(models.Model):
             models.CheckConstraint(
                 name="document_reviewed_within_three_years",
                 condition=Q(review_months__gte=1, review_months__lte=36),
-            )
+            ),
+            models.CheckConstraint(
+                name="document_in_force_has_a_review_date",
+                condition=Q(current=None) | Q(next_review_on__isnull=False),
+            ),
         ]
+        triggers = [changes(Mark.TREE)]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
@@ -131,6 +137,7 @@ class Version(models.Model):
             models.Index(F("effective_on").desc(), F("id").desc(), name="version_latest_changes")
         ]
         triggers = [
+            changes(Mark.TREE),
             pgtrigger.Trigger(
                 name="published_text_is_immutable",
                 when=pgtrigger.Before,
@@ -180,11 +187,17 @@ class Relation(models.Model):
 
 
 class LastReading(models.Model):
-    """The version a person last opened: tells them what changed since (only to them)."""
+    """The version a person last opened: tells them what changed since (only to them).
+
+    `previous_number` is the version they had read before `number`, which they first opened
+    on `since_on`: all of that day they are told what changed.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
     number = models.PositiveSmallIntegerField()
+    previous_number = models.PositiveSmallIntegerField(null=True)
+    since_on = models.DateField(default=timezone.localdate)
     read_on = models.DateField(default=timezone.localdate)
 
     class Meta:
@@ -192,6 +205,16 @@ class LastReading(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "document"], name="last_reading_once")
         ]
+
+
+class Stamp(models.Model):
+    """A mark that changes with what it stands for (`documents.stamps`)."""
+
+    name = models.CharField(max_length=16, primary_key=True)
+    value = models.UUIDField()
+
+    class Meta:
+        default_permissions = ()
 
 
 auditlog.register(Document, m2m_fields={"audience"})

@@ -49,7 +49,8 @@ class VersionQuerySet(models.QuerySet):
         """
         from apps.documents.models import Document
 
-        rows = self.filter(document__in=Document.objects.visible_to(actor))
+        documents = Document.objects.visible_to(actor).filter(pk=OuterRef("document_id"))
+        rows = self.filter(Exists(documents))
         if actor.is_authenticated and (actor.has_perm(Perm.WRITE) or actor.has_perm(Perm.APPROVE)):
             return rows
         return rows.published()

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Person
-from apps.core.access import require
+from apps.accounts.models import Person, Unit
+from apps.core.access import Level, require
 from apps.core.registry import Registry
 from apps.core.richtext import sanitise
 from apps.core.rules import RuleBroken
-from apps.documents.models import Document, LastReading, Version
+from apps.documents.markup import faults_of
+from apps.documents.models import Document, Relation, Version
 from apps.documents.permissions import Perm
+from apps.documents.querysets import descendants_too
 
 # Rooms above attach structure to a version (steps, criteria). Each hands over a function that
 # returns it as plain data, so that the hash covers the whole text.
-content_parts: Registry[Any] = Registry("content part")
+content_parts: Registry[Callable[[Version], Any]] = Registry("content part")
 
-# Sent inside the transaction, with `version`: the version that came into force.
+# Rooms above hand over the rich texts they attach to a version, to be checked at submission.
+attached_texts: Registry[Callable[[Version], Iterable[str]]] = Registry("attached texts")
+
+# Sent inside the transaction, with `version` (the one that came into force) and `imported`
+# (whether it is history brought in from outside, of which nobody needs a notice).
 came_into_force = Signal()
 
 JUSTIFICATION_MIN = 20
@@ -49,6 +56,70 @@ def hash_of(version: Version) -> str:
 
 
 @transaction.atomic
+def open_document(
+    *,
+    kind: Document.Kind,
+    code: str,
+    title: str,
+    owner: Person,
+    unit: Unit,
+    by: Person,
+    classification: Level = Level.INTERNAL,
+    review_months: int = 12,
+) -> Document:
+    """Register a document without any version yet.
+
+    Raises PermissionDenied unless `by` may write documents, RuleBroken if the code is taken
+    or the review interval is not between 1 and 36 months.
+    """
+    require(by, Perm.WRITE)
+    if not 1 <= review_months <= 36:
+        raise RuleBroken(_("La revisión se hace cada 1 a 36 meses."))
+    if Document.objects.filter(code=code).exists():
+        raise RuleBroken(_("Ya hay un documento con el código %(code)s."), params={"code": code})
+    return Document.objects.create(
+        kind=kind,
+        code=code,
+        title=title,
+        owner=owner,
+        unit=unit,
+        classification=classification,
+        review_months=review_months,
+    )
+
+
+@transaction.atomic
+def set_audience(document: Document, units: Iterable[Unit], *, by: Person) -> None:
+    """Address `document` to `units` and everything below them; to everyone if there are none.
+
+    Raises PermissionDenied unless `by` may write documents and the document exists for them.
+    """
+    require(by, Perm.WRITE, document)
+    document.audience.set(descendants_too(list(units)))
+
+
+@transaction.atomic
+def relate(document: Document, others: Iterable[Document], *, by: Person) -> None:
+    """Make `others` the documents worth reading beside `document`.
+
+    Raises PermissionDenied unless `by` may write documents and all of them exist for them,
+    RuleBroken if `document` is among `others`.
+    """
+    require(by, Perm.WRITE, document)
+    wanted = {other.pk: other for other in others}
+    if document.pk in wanted:
+        raise RuleBroken(_("Un documento no se relaciona consigo mismo."))
+    for other in wanted.values():
+        require(by, Perm.WRITE, other)
+    for relation in document.relations.all():
+        if relation.related_id not in wanted:
+            relation.delete()
+        wanted.pop(relation.related_id, None)
+    for other in wanted.values():
+        Relation.objects.create(document=document, related=other)
+
+
+@transaction.atomic
 def start_version(
     document: Document,
     *,
@@ -67,11 +138,7 @@ def start_version(
     Document.objects.select_for_update().get(pk=document.pk)
     if document.versions.filter(state__in=[Version.State.DRAFT, Version.State.IN_REVIEW]).exists():
         raise RuleBroken(_("Ya hay un borrador abierto de este documento."))
-    if len(justification.strip()) < JUSTIFICATION_MIN:
-        raise RuleBroken(
-            _("Explique el motivo del cambio con al menos %(least)s caracteres."),
-            params={"least": JUSTIFICATION_MIN},
-        )
+    _check_reason(justification)
     last = document.versions.aggregate(last=Max("number"))["last"] or 0
     return Version.objects.create(
         document=document,
@@ -86,11 +153,18 @@ def start_version(
 
 @transaction.atomic
 def submit(version: Version, *, by: Person) -> Version:
-    """Send a draft to review. Raises RuleBroken unless it is a draft (S9)."""
+    """Send a draft to review.
+
+    Raises RuleBroken unless it is a draft (S9), or if a text in it has an image without
+    alternative text or a heading that skips a level (M25).
+    """
     require(by, Perm.WRITE)
     version = Version.objects.select_for_update().get(pk=version.pk)
     if version.state != Version.State.DRAFT:
         raise RuleBroken(_("Solo un borrador se puede enviar a revisión."))
+    texts = [version.body, *(text for _key, part in attached_texts for text in part(version))]
+    if faults := [fault for text in texts for fault in faults_of(text)]:
+        raise RuleBroken([RuleBroken(fault) for fault in dict.fromkeys(faults)])
     version.state = Version.State.IN_REVIEW
     version.save(update_fields=["state"])
     return version
@@ -138,6 +212,11 @@ def bring_into_force(version: Version) -> Version:
         raise RuleBroken(_("Solo entra en vigor una versión aprobada."))
     if version.effective_on > timezone.localdate():
         raise RuleBroken(_("Todavía no llega su fecha de entrada en vigor."))
+    return _put_in_force(document, version, imported=False)
+
+
+def _put_in_force(document: Document, version: Version, *, imported: bool) -> Version:
+    """The change of hands between two versions; both rows are locked by the caller."""
     for former in document.versions.filter(state=Version.State.IN_FORCE):
         former.state = Version.State.SUPERSEDED
         former.superseded_on = version.effective_on
@@ -148,15 +227,99 @@ def bring_into_force(version: Version) -> Version:
     document.title = version.title
     document.next_review_on = version.effective_on + relativedelta(months=document.review_months)
     document.save(update_fields=["current", "title", "next_review_on"])
-    came_into_force.send(sender=Version, version=version)
+    came_into_force.send(sender=Version, version=version, imported=imported)
     return version
 
 
-def remember_reading(document: Document, number: int, *, by: Person) -> None:
-    """Note that `by` opened version `number` today. Writes at most once a day and version."""
-    LastReading.objects.bulk_create(
-        [LastReading(person=by, document=document, number=number)],
-        update_conflicts=True,
-        unique_fields=["person", "document"],
-        update_fields=["number", "read_on"],
+@transaction.atomic
+def record_published(
+    document: Document,
+    *,
+    number: int,
+    title: str,
+    body: str,
+    change: Version.Change,
+    justification: str,
+    author: Person,
+    approver: Person,
+    approved_at: datetime,
+    effective_on: date,
+    by: Person,
+    attach: Callable[[Version], Any] | None = None,
+) -> Version:
+    """Bring in a version that was approved elsewhere, oldest first, without notices.
+
+    `attach` writes what rooms above add to it (steps) before the text is sealed. A version
+    whose day has come supersedes the former; one with a day to come stays approved.
+    Raises PermissionDenied unless `by` may approve, RuleBroken if author and approver are
+    one person (S7), the number is not the next one, a draft is open, the dates run backwards
+    or the reason of change is too short (M6).
+    """
+    require(by, Perm.APPROVE)
+    document = Document.objects.select_for_update().get(pk=document.pk)
+    if author.pk == approver.pk:
+        raise RuleBroken(_("Quien redacta una versión no puede aprobarla."))
+    _check_reason(justification)
+    last = document.versions.order_by("-number").first()
+    if last is not None and not last.is_published:
+        raise RuleBroken(_("Ya hay un borrador abierto de este documento."))
+    if number != (last.number if last else 0) + 1:
+        raise RuleBroken(_("Las versiones se traen en orden y sin huecos."))
+    if last is not None and effective_on < last.effective_on:
+        raise RuleBroken(_("Una versión no puede regir antes que la anterior."))
+    if effective_on < timezone.localdate(approved_at) or approved_at > timezone.now():
+        raise RuleBroken(_("Una versión rige desde su aprobación o después."))
+    version = Version.objects.create(
+        document=document,
+        number=number,
+        title=title,
+        body=sanitise(body),
+        change=change,
+        justification=justification.strip(),
+        author=author,
+        created_at=approved_at,
     )
+    if attach is not None:
+        attach(version)
+    version.approver = approver
+    version.approved_at = approved_at
+    version.effective_on = effective_on
+    version.content_hash = hash_of(version)
+    version.state = Version.State.APPROVED
+    version.save()
+    if effective_on <= timezone.localdate():
+        version = _put_in_force(document, version, imported=True)
+    return version
+
+
+def _check_reason(justification: str) -> None:
+    if len(justification.strip()) < JUSTIFICATION_MIN:
+        raise RuleBroken(
+            _("Explique el motivo del cambio con al menos %(least)s caracteres."),
+            params={"least": JUSTIFICATION_MIN},
+        )
+
+
+def remember_reading(document_id: int, number: int, *, by: Person) -> None:
+    """Note that `by` opened version `number` today (calendar day), in one statement.
+
+    Call it once a day and version: what they had read before is kept as `previous_number`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO documents_lastreading AS kept"
+            " (person_id, document_id, number, since_on, read_on)"
+            " VALUES (%(person)s, %(document)s, %(number)s, %(today)s, %(today)s)"
+            " ON CONFLICT (person_id, document_id) DO UPDATE SET"
+            " previous_number = CASE WHEN kept.number = EXCLUDED.number"
+            "   THEN kept.previous_number ELSE kept.number END,"
+            " since_on = CASE WHEN kept.number = EXCLUDED.number"
+            "   THEN kept.since_on ELSE EXCLUDED.since_on END,"
+            " number = EXCLUDED.number, read_on = EXCLUDED.read_on",
+            {
+                "person": by.pk,
+                "document": document_id,
+                "number": number,
+                "today": timezone.localdate(),
+            },
+        )

@@ -6,3 +6,8 @@ class ManualConfig(AppConfig):
     name = "apps.manual"
     label = "manual"
     verbose_name = _("Manual")
+
+    def ready(self) -> None:
+        from apps.manual import content
+
+        content.hand_over()

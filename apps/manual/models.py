@@ -14,6 +14,7 @@ from tree_queries.models import TreeNode
 from apps.accounts.models import Position, Unit
 from apps.core.models import StoredFile
 from apps.documents.models import Document, Version
+from apps.documents.stamps import Mark, changes
 from apps.manual import querysets
 
 
@@ -36,6 +37,7 @@ class Node(TreeNode):
         ordering = ["order", "pk"]
         default_permissions = ("view",)
         permissions = [("arrange_nodes", _("Puede ordenar el manual"))]
+        triggers = [changes(Mark.TREE)]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
@@ -52,12 +54,15 @@ class Form(models.Model):
     purpose = models.TextField(_("para qué sirve"), blank=True)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
 
+    objects = querysets.FormQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("formulario o plantilla")
         verbose_name_plural = _("formularios y plantillas")
         ordering = ["code"]
         default_permissions = ()
         permissions = [("manage_forms", _("Puede publicar formularios y plantillas"))]
+        triggers = [changes(Mark.WORDS)]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
@@ -115,6 +120,7 @@ class Procedure(models.Model):
     ends_with = models.TextField(_("termina con"), blank=True)
     inputs = models.JSONField(_("entradas"), default=list, blank=True)
     outputs = models.JSONField(_("salidas"), default=list, blank=True)
+    standard = models.CharField(_("estándar"), max_length=200, blank=True)
     example = models.TextField(_("ejemplo"), blank=True)
     notes = models.TextField(_("casos especiales"), blank=True)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from django.db.models import Q
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from tree_queries.query import TreeQuerySet
 
 from apps.core.access import visible
@@ -16,4 +17,16 @@ class NodeQuerySet(TreeQuerySet):
     def visible_to(self, actor: Any) -> Self:
         """Headings, and pages whose document is in force and visible to `actor`."""
         documents = Document.objects.visible_to(actor).in_force()
-        return visible(self, actor, Perm.VIEW).filter(Q(document=None) | Q(document__in=documents))
+        exists = Exists(documents.filter(pk=OuterRef("document_id")))
+        return visible(self, actor, Perm.VIEW).filter(Q(document=None) | exists)
+
+    def open_to_customers(self) -> Self:
+        """Pages that anyone may read, in the order of their codes."""
+        documents = Document.objects.open_to_customers().filter(pk=OuterRef("document_id"))
+        return self.filter(Exists(documents)).order_by("code")
+
+
+class FormQuerySet(models.QuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        """Forms and templates: everyone who may read the manual may take them."""
+        return visible(self, actor, Perm.VIEW)

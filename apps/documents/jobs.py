@@ -1,0 +1,17 @@
+"""Daily work on documents. Each job may run twice or late without harm."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from apps.documents import services
+from apps.documents.models import Version
+
+
+@shared_task
+def bring_due_versions_into_force() -> None:
+    """Put in force every approved version whose day has come, oldest first (M9)."""
+    due = Version.objects.filter(
+        state=Version.State.APPROVED, effective_on__lte=timezone.localdate()
+    ).order_by("effective_on", "number")
+    for version in due:
+        services.bring_into_force(version)

@@ -1,0 +1,134 @@
+"""Reading the manual: what a page needs, in as few statements as possible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+from django.utils import timezone
+
+from apps.accounts.models import Holding
+from apps.documents.models import Document, LastReading, Relation, Stamp, Version
+from apps.documents.stamps import Mark
+from apps.manual.models import Node, Step
+
+
+def stamps() -> dict[str, str]:
+    """Present value of each mark; "" for one that never changed."""
+    found = dict(Stamp.objects.values_list("name", "value"))
+    return {mark.value: str(found.get(mark.value, "")) for mark in Mark}
+
+
+def owns_restricted(actor: Any) -> Exists:
+    """Whether `actor` owns a document that is not for everybody: they see it even so."""
+    return Exists(Document.objects.filter(owner_id=actor.pk).exclude(audience=None))
+
+
+def holder_position(person: str) -> Subquery:
+    """Title of the position that the person at the field path `person` holds today."""
+    today = timezone.localdate()
+    holdings = Holding.objects.current(today).filter(person=OuterRef(person)).order_by("pk")
+    return Subquery(holdings.values("position__title")[:1])
+
+
+def pages_for(actor: Any) -> QuerySet[Node]:
+    """Places of the manual that exist for `actor`, with what their page shows.
+
+    One statement: document and version in force (without its text), marks, the person's last
+    reading, the version with a date to come, the owner's position, and related pages as far
+    as they exist for `actor`.
+    """
+    coming = Version.objects.filter(
+        document=OuterRef("document_id"), state=Version.State.APPROVED
+    ).order_by("number")
+    reading = LastReading.objects.filter(person_id=actor.pk, document=OuterRef("document_id"))
+    seen = Document.objects.visible_to(actor).in_force().filter(pk=OuterRef("related_id"))
+    related = (
+        Relation.objects.filter(Exists(seen), document=OuterRef("document_id"))
+        .exclude(related__node=None)
+        .order_by("related__code")
+    )
+    return (
+        Node.objects.visible_to(actor)
+        .select_related("document__current", "document__unit")
+        .defer("document__current__body", "document__current__justification")
+        .annotate(
+            tree_stamp=Subquery(Stamp.objects.filter(name=Mark.TREE.value).values("value")),
+            words_stamp=Subquery(Stamp.objects.filter(name=Mark.WORDS.value).values("value")),
+            owns_restricted=owns_restricted(actor),
+            owner_position=holder_position("document__owner_id"),
+            coming=Subquery(
+                coming.values(
+                    found=JSONObject(id="id", number="number", effective_on="effective_on")
+                )[:1]
+            ),
+            reading=Subquery(
+                reading.values(
+                    found=JSONObject(
+                        number="number",
+                        previous="previous_number",
+                        since_on="since_on",
+                        read_on="read_on",
+                    )
+                )[:1]
+            ),
+            related=ArraySubquery(
+                related.values(
+                    found=JSONObject(
+                        code=F("related__node__code"),
+                        title=F("related__title"),
+                        kind=F("related__kind"),
+                    )
+                )
+            ),
+        )
+    )
+
+
+def pages_using_form(actor: Any, form: Any) -> QuerySet[Node]:
+    """Pages in force that exist for `actor` and have a step asking for `form`."""
+    steps = Step.objects.filter(form=form, version=OuterRef("document__current_id"))
+    return Node.objects.visible_to(actor).filter(Exists(steps)).order_by("code")
+
+
+def latest_changes(actor: Any) -> QuerySet[Version]:
+    """Published versions of pages that exist for `actor`, with what they last read of each.
+
+    `read_number` is None where they never opened the document. Order them by
+    ("-effective_on", "-id").
+    """
+    reading = LastReading.objects.filter(person_id=actor.pk, document=OuterRef("document_id"))
+    documents = (
+        Document.objects.visible_to(actor)
+        .in_force()
+        .filter(pk=OuterRef("document_id"))
+        .exclude(node=None)
+    )
+    return (
+        Version.objects.published()
+        .filter(Exists(documents))
+        .select_related("document__node")
+        .defer("body")
+        .annotate(read_number=Subquery(reading.values("number")[:1]), former_number=F("number") - 1)
+    )
+
+
+def changed_since_reading(actor: Any) -> QuerySet[Version]:
+    """Versions in force that are newer than the one `actor` last read, latest first."""
+    return (
+        latest_changes(actor)
+        .filter(state=Version.State.IN_FORCE, read_number__lt=F("number"))
+        .order_by("-effective_on", "-id")
+    )
+
+
+def public_pages() -> QuerySet[Node]:
+    """Pages open to customers, with the version in force (without its text)."""
+    return (
+        Node.objects.open_to_customers()
+        .select_related("document__current")
+        .defer("document__current__body", "document__current__justification")
+        .annotate(words_stamp=Subquery(Stamp.objects.filter(name=Mark.WORDS.value).values("value")))
+    )

@@ -1,0 +1,58 @@
+"""Versions of a page: their table, and the difference of any two (M10)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+
+from apps.core.access import requires
+from apps.documents.models import Version
+from apps.manual import reading, selectors
+from apps.manual.forms import CompareForm
+from apps.manual.models import Node
+from apps.manual.permissions import Perm
+from apps.manual.views.reading import frame
+
+
+@requires(Perm.VIEW)
+def history(request: HttpRequest, code: str) -> HttpResponse:
+    """All published versions of a page, newest first."""
+    node = _find(request, code)
+    branch, _body = reading.page_parts(node, request.user)
+    versions = list(_published(node).select_related("author", "approver").defer("body"))
+    context = frame(node, branch, _("Historial de versiones"))
+    context["versions"] = versions
+    context["latest"] = versions[0].number
+    context["former"] = versions[1].number if len(versions) > 1 else None
+    return render(request, "manual/history.html", context)
+
+
+@requires(Perm.VIEW)
+def compare(request: HttpRequest, code: str) -> HttpResponse:
+    """What changed from one version to another, by fact, step and word."""
+    node = _find(request, code)
+    branch, _body = reading.page_parts(node, request.user)
+    versions = {version.number: version for version in _published(node)}
+    numbers = sorted(versions)
+    asked = {
+        "a": request.GET.get("a", node.document.current.number),
+        "de": request.GET.get("de", numbers[max(0, len(numbers) - 2)]),
+    }
+    form = CompareForm(asked, numbers=numbers)
+    context = frame(node, branch, _("Comparar versiones")) | {"form": form}
+    if form.is_valid():
+        old, new = sorted((form.cleaned_data["de"], form.cleaned_data["a"]))
+        context["old"], context["new"] = versions[old], versions[new]
+        context["comparison"] = reading.comparison_of(versions[old], versions[new])
+    status = 200 if form.is_valid() else 400
+    return render(request, "manual/compare.html", context, status=status)
+
+
+def _find(request: HttpRequest, code: str) -> Node:
+    pages = selectors.pages_for(request.user).exclude(document=None)
+    return get_object_or_404(pages, code=code)
+
+
+def _published(node: Node):
+    return Version.objects.published().filter(document=node.document_id).order_by("-number")

@@ -1,0 +1,28 @@
+"""What customers may read of the manual: public pages, in plain words, without signing in."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from apps.core.access import public
+from apps.manual import reading, selectors
+from apps.manual.models import Node
+
+
+@public
+def home(request: HttpRequest) -> HttpResponse:
+    """Every page that is open to customers."""
+    pages = Node.objects.open_to_customers().select_related("document", "parent")
+    return render(request, "manual/public/home.html", {"pages": pages[:200]})
+
+
+@public
+def page(request: HttpRequest, code: str) -> HttpResponse:
+    """One page as it is in force. What is not open to customers does not exist here."""
+    pages = selectors.public_pages()
+    node = get_object_or_404(pages, code=code)
+    version = node.document.current
+    body = reading.body_of(version, node.code, node.words_stamp, public=True)
+    context = {"node": node, "version": version, "body": body}
+    return render(request, "manual/public/page.html", context)
