@@ -15,6 +15,7 @@ import pytest
 from apps.core.embedded import Account, Home, Postgres, Trouble, Valkey, server_account
 from apps.core.embedded.environment import FILLED, fill_environment
 from apps.core.embedded.home import SOCKET_NAME, SOCKET_PATH_MAX
+from apps.core.embedded.postgres import binaries
 from apps.core.embedded.processes import end_leftover, start_time, wait_until
 from apps.core.supervisor.log import Log
 from apps.core.supervisor.welcome import totp_code
@@ -234,3 +235,44 @@ def test_the_demo_s_code_is_that_of_rfc_6238():
         "081804",
         "279037",
     ]
+
+
+@pytest.mark.slow  # initdb and a start of the server
+def test_the_script_for_a_server_of_one_s_own_gives_the_same_roles(home):
+    postgres = postgres_in(home)
+    postgres.initialise()
+    process = postgres.start(subprocess.DEVNULL)
+    postgres.wait_ready(process)
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run(
+        [
+            *(binaries() / "psql", "-q", "-v", "owner_password=o", "-v", "web_password=w"),
+            *("-f", root / "deploy/roles.sql", "-h", postgres.sockets, "-U", "postgres"),
+        ],
+        env=os.environ | {"PGPASSWORD": postgres.password},
+        check=True,
+    )
+    by_script = privileges(postgres, "cauce")
+    postgres.provide("other", owner_password="o", web_password="w")
+    assert by_script == privileges(postgres, "other")
+    postgres.stop(process)
+
+
+def privileges(postgres: Postgres, database: str) -> list[tuple]:
+    """Who may what in a database, its extensions included."""
+    connection = postgres.connect(database)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT 'database', pg_get_userbyid(datdba), datacl::text
+                FROM pg_database WHERE datname = current_database()
+            UNION ALL SELECT 'schema', pg_get_userbyid(nspowner), nspacl::text
+                FROM pg_namespace WHERE nspname = 'public'
+            UNION ALL SELECT 'defaults ' || defaclobjtype::text, NULL, defaclacl::text FROM pg_default_acl
+            UNION ALL SELECT 'extension', extname, NULL FROM pg_extension
+            ORDER BY 1, 2
+            """
+        )
+        found = cursor.fetchall()
+    connection.close()
+    return found
