@@ -60,9 +60,7 @@ class World:
         self.environment["FLOOR_DATABASE_URL"] = self.postgres.url(
             OWNER, self.keys["owner_password"], FLOOR
         )
-        self._run(
-            "manage.py", "migrate", "-v0", DATABASE_URL=values["DATABASE_OWNER_URL"]
-        )
+        self._run("manage.py", "migrate", "-v0", DATABASE_URL=values["DATABASE_OWNER_URL"])
         self._run(
             "manage.py", "migrate", "-v0", DJANGO_SETTINGS_MODULE="tests.benchmarks.floor.settings"
         )

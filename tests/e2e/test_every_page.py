@@ -1,0 +1,108 @@
+"""Every page that can be reached by links, in a browser: accessible, narrow, dark, quiet.
+
+A crawl by role follows links; one page of each route is looked at. Items: M25, S26, S29.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import Resolver404, resolve
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow(reason="looks at every page")]
+NARROW, WIDE = 320, 1280
+ROLES = (None, "agente", "calidad", "admin")
+# A link there answers with a file or ends the session.
+NOT_PAGES = ("pdf", "export", "file", "template", "logout", "live", "ready", "ical")
+EVERYTHING = {"resultTypes": ["violations"]}
+CONTRAST_ONLY = EVERYTHING | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+
+
+def route_of(path: str) -> str | None:
+    try:
+        return resolve(urlsplit(path).path).route
+    except Resolver404:
+        return None
+
+
+def is_page(path: str) -> bool:
+    try:
+        name = resolve(urlsplit(path).path).view_name or ""
+    except Resolver404:
+        return False
+    return not any(part in name for part in NOT_PAGES)
+
+
+def faults(axe: Axe, page, options=EVERYTHING) -> list[str]:
+    """What axe finds, one line each."""
+    found = axe.run(page, options=options).response["violations"]
+    return [
+        f"{page.url} [{page.viewport_size['width']}]: {fault['id']}: {node['target']}"
+        for fault in found
+        for node in fault["nodes"][:3]
+    ]
+
+
+def look(axe: Axe, page) -> list[str]:
+    """Faults of the present page, wide and narrow, light and dark."""
+    found = []
+    for width in (WIDE, NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        found += faults(axe, page)
+        page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+        found += faults(axe, page, CONTRAST_ONLY)
+        page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
+    across = page.evaluate("document.documentElement.scrollWidth")
+    if across > NARROW:
+        found.append(f"{page.url}: scrolls sideways at {NARROW} px ({across} px)")
+    if page.locator("h1").count() != 1 or page.locator("main").count() != 1:
+        found.append(f"{page.url}: needs one h1 and one main")
+    return found
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_m25_every_page_is_accessible_at_320_and_1280_in_light_and_dark(role, visit, seen_routes):
+    page = visit(role, "/" if role is None else "/inicio/")
+    axe, found = Axe(), []
+    waiting, known = [urlsplit(page.url).path], set()
+    while waiting:
+        path = waiting.pop(0)
+        route = route_of(path)
+        if route is None or (route in seen_routes and path not in ("/", "/inicio/")):
+            continue
+        seen_routes.add(route)
+        page.set_viewport_size({"width": WIDE, "height": 900})
+        response = page.goto(path)
+        if response is None or "text/html" not in response.headers.get("content-type", ""):
+            continue
+        assert response.status < 500, path
+        assert response.status == 200, f"a link leads to {response.status}: {path}"
+        found += look(axe, page)
+        for link in page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)"):
+            target = urlsplit(link)
+            full = target.path + (f"?{target.query}" if target.query else "")
+            if target.netloc == urlsplit(page.url).netloc and full not in known and is_page(full):
+                known.add(full)
+                waiting.append(full)
+    assert found == []
+
+
+@pytest.fixture(scope="module")
+def seen_routes() -> set[str]:
+    """Routes already looked at by an earlier role."""
+    return set()
+
+
+@pytest.mark.parametrize("role", [None, "agente"])
+def test_error_pages_are_accessible(role, visit):
+    page = visit(role, "/no-existe/")
+    axe = Axe()
+    found = look(axe, page)
+    page.goto("/?q=%00")
+    found += look(axe, page)
+    if role:
+        page.goto("/organizacion/roles/")
+        found += look(axe, page)
+    assert found == []
