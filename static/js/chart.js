@@ -38,7 +38,7 @@
       axisLabel: { ...text, formatter: (value) => Number(value).toLocaleString("es") } };
     const across = (value, name, colour, type) => ({
       silent: true, symbol: "none", animation: false,
-      label: { ...text, color: colour, formatter: `${name} ${say(value)}`, position: "insideEndTop" },
+      label: { ...text, color: colour, formatter: `${name} ${say(value)}`, position: "end" },
       lineStyle: { color: colour, type, width: 1.5 }, data: [flat ? { xAxis: value } : { yAxis: value }],
     });
     const series = (config.series ?? []).map((one, i) => ({
@@ -58,12 +58,13 @@
       if (value === undefined || value === null) continue;
       series.push({ name, type: "line", animation: false, symbol: "none", step: Array.isArray(value) ? "middle" : false,
         data: Array.isArray(value) ? value.map((v) => v ?? "-") : config.x.map(() => value), silent: true,
-        itemStyle: { color: colour }, lineStyle: { color: colour, width: 1.5, type }, endLabel: undefined });
+        itemStyle: { color: colour }, lineStyle: { color: colour, width: 1.5, type }, endLabel: { show: true, formatter: (point) => say(point.value), color: key === "mean" ? c.muted : colour, fontFamily: c.font, fontSize: 12 } });
     }
+    const room = config.mean !== undefined || config.upper !== undefined || (!flat && config.target !== undefined) ? (config.target === undefined ? 48 : 76) : 16;
     const many = series.length > 1;
     return {
       animation: false, textStyle: { fontFamily: c.font, color: c.ink },
-      grid: { left: 4, right: 16, top: 24, bottom: many ? 32 : 4, containLabel: true },
+      grid: { left: 4, right: room, top: 24, bottom: many ? 32 : 4, containLabel: true },
       legend: many ? { bottom: 0, itemWidth: 22, itemHeight: 9, textStyle: { ...text, color: c.ink } } : undefined,
       tooltip: { trigger: "axis", renderMode: "richText", backgroundColor: c.surface, borderColor: c.edge, textStyle: { color: c.ink, fontFamily: c.font, fontSize: 13 },
         axisPointer: { lineStyle: { color: c.edge }, type: bars ? "none" : "line" },
