@@ -143,13 +143,18 @@ class Version(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    "OLD.state IN ('approved', 'in_force', 'superseded') AND ("
+                    "OLD.state IN ('approved', 'in_force', 'superseded') AND (("
                     "OLD.title, OLD.body, OLD.number, OLD.document_id, OLD.change,"
                     " OLD.justification, OLD.author_id, OLD.approver_id, OLD.approved_at,"
                     " OLD.effective_on, OLD.content_hash) IS DISTINCT FROM ("
                     "NEW.title, NEW.body, NEW.number, NEW.document_id, NEW.change,"
                     " NEW.justification, NEW.author_id, NEW.approver_id, NEW.approved_at,"
                     " NEW.effective_on, NEW.content_hash)"
+                    # Its state only goes on: approved, in force, superseded.
+                    " OR OLD.state = 'approved' AND NEW.state NOT IN ('approved', 'in_force')"
+                    " OR OLD.state = 'in_force' AND NEW.state NOT IN ('in_force', 'superseded')"
+                    " OR OLD.state = 'superseded' AND (OLD.state, OLD.superseded_on)"
+                    " IS DISTINCT FROM (NEW.state, NEW.superseded_on))"
                 ),
                 func="RAISE EXCEPTION 'a published version never changes';",
             ),

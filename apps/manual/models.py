@@ -94,13 +94,16 @@ def _sealed_with_its_version(name: str) -> pgtrigger.Trigger:
         name=name,
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-        declare=[("the_version", "bigint"), ("the_state", "text")],
+        declare=[("sealed", "boolean")],
         func=pgtrigger.Func(
             """
-            IF (TG_OP = 'DELETE') THEN the_version := OLD.version_id;
-            ELSE the_version := NEW.version_id; END IF;
-            SELECT state INTO the_state FROM documents_version WHERE id = the_version;
-            IF (the_state IN ('approved', 'in_force', 'superseded')) THEN
+            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.
+            SELECT EXISTS (
+                SELECT FROM documents_version
+                WHERE id IN (OLD.version_id, NEW.version_id)
+                AND state IN ('approved', 'in_force', 'superseded')
+            ) INTO sealed;
+            IF (sealed) THEN
                 RAISE EXCEPTION 'a published version never changes';
             END IF;
             IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;

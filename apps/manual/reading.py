@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import Case, Q, When
 from django.template.loader import get_template, render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
@@ -127,13 +128,16 @@ def summary_of(old_id: int, new_id: int) -> str:
 
 
 def position_at(person: Any, version: Version) -> str:
-    """Title of the position that `person` held on the day `version` was approved."""
+    """Title of the position `person` held on the day `version` was approved.
+
+    Where no holding covers that day, of the first one they had; else their name.
+    """
     on = version.approved_at.date()
+    covers = Q(from_on__lte=on) & (Q(until_on=None) | Q(until_on__gte=on))
     holding = (
-        Holding.objects.filter(person=person, from_on__lte=on)
-        .exclude(until_on__lt=on)
+        Holding.objects.filter(person=person)
         .select_related("position")
-        .order_by("pk")
+        .order_by(Case(When(covers, then=0), default=1), "from_on", "pk")
         .first()
     )
     return holding.position.title if holding else str(person)
