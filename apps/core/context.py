@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from apps.core import kept
 from apps.core.registry import NavItem, navigation
 
 GROUPS = (("top", ""), ("attend", "Atender"), ("consult", "Consultar"), ("care", "Cuidar"))
@@ -74,8 +75,21 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if inside and getattr(person, "has_second_factor", False):
         frame.nav = navigation_for(request)
         frame.person_label = person.get_short_name()
-        frame.search_url = reverse("portal:search")
-    return {"shell": frame, "theme": theme if theme in ("light", "dark") else "light"}
+        frame.search_url = _address("portal:search")
+    return {
+        "kept": kept.kept_for(request),
+        "shell": frame,
+        "theme": theme if theme in ("light", "dark") else "light",
+    }
+
+
+@lru_cache(maxsize=8)
+def _address(url_name: str) -> str:
+    """Address of a page of the frame; empty while nothing is routed under that name."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
 
 
 def _organisation_name() -> str:

@@ -31,6 +31,7 @@ SAMPLES = {
     "str": "NADA-99",
     "path": "nada",
     "code": "NADA-99",
+    "number": 9,
 }
 
 
