@@ -8,7 +8,7 @@ RUN useradd --system --create-home --home-dir /data cauce
 COPY requirements.lock requirements-test.lock package.json package-lock.json .npmrc ./
 COPY scripts/setup.py scripts/setup.py
 RUN python scripts/setup.py && rm -rf node_modules .cauce
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 CAUCE_HOME=/data
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 CAUCE_HOME=/data CAUCE_ASSETS=/app/assets
 
 COPY manage.py ./
 COPY config config

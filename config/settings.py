@@ -185,8 +185,10 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = BASE_URL.partition(":")[0]
 ACCOUNT_RATE_LIMITS = {
-    "login": "30/m/ip",
-    "login_failed": "30/5m/ip,5/5m/key",
+    # Failures of a password are counted in apps.accounts.throttle; these of a second factor
+    # are per person, whatever the address. Addresses are limited loosely: offices share one.
+    "login": "240/m/ip",
+    "login_failed": "5/5m/key",
     "reset_password": "20/m/ip,5/h/key",
     "reset_password_from_key": "20/m/ip",
     "reauthenticate": "10/m/user",
@@ -194,6 +196,27 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user",
     "confirm_email": "1/3m/key",
 }
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+ACCOUNT_FORMS = {
+    "login": "apps.accounts.door.forms.SignInForm",
+    "reauthenticate": "apps.accounts.door.forms.ConfirmForm",
+    "change_password": "apps.accounts.door.forms.ChangePasswordForm",
+    "reset_password": "apps.accounts.door.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "apps.accounts.door.forms.NewPasswordForm",
+    "user_token": "apps.accounts.door.forms.ResetLinkForm",
+}
+MFA_FORMS = {
+    "authenticate": "apps.accounts.door.forms.CodeForm",
+    "reauthenticate": "apps.accounts.door.forms.ConfirmCodeForm",
+    "activate_totp": "apps.accounts.door.forms.ActivateAppForm",
+    "add_webauthn": "apps.accounts.door.forms.AddPasskeyForm",
+    "edit_webauthn": "apps.accounts.door.forms.RenamePasskeyForm",
+    "authenticate_webauthn": "apps.accounts.door.forms.PasskeyForm",
+    "reauthenticate_webauthn": "apps.accounts.door.forms.ConfirmPasskeyForm",
+    "login_webauthn": "apps.accounts.door.forms.PasskeySignInForm",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_ADAPTER = "apps.accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -219,7 +242,7 @@ FORMAT_MODULE_PATH = ["config.formats"]
 
 # Files ----------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "assets"
+STATIC_ROOT = Path(env("CAUCE_ASSETS", default=str(CAUCE_HOME / "assets")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 MEDIA_ROOT = CAUCE_HOME / "files"
