@@ -20,11 +20,14 @@ ATTRIBUTES = {
     "ol": {"start"},
 }
 
+OWN_ADDRESS = re.compile(r"/(?!/)[^\\\s\x00-\x20]*")
+
 
 def _keep(tag: str, attribute: str, value: str) -> str | None:
     if (tag, attribute) == ("img", "src"):
-        # SECURITY: a foreign image would tell another host who reads what (S29).
-        return value if value.startswith("/") and not value.startswith("//") else None
+        # SECURITY: a foreign image would tell another host who reads what (S29). Browsers
+        # take a backslash for a slash and drop tabs, so neither may be in the address.
+        return value if OWN_ADDRESS.fullmatch(value) else None
     return value
 
 
