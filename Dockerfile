@@ -25,6 +25,6 @@ USER cauce
 VOLUME /data
 EXPOSE 8000
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
-     "--blocking-threads", "2", "--no-ws", "--respawn-failed-workers", "--respawn-interval", "0.5", \
+     "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers", "--respawn-interval", "0.5", \
      "--workers-kill-timeout", "10", "--http1-header-read-timeout", "10000", \
      "--log-level", "warning", "config.wsgi:application"]

@@ -40,8 +40,9 @@ from .welcome import welcome_demo, welcome_portal
 LEAST_FREE_MEBIBYTES = 300
 ANSWER_SECONDS = 60
 WORKER_PROCESSES = 2
-# Measured with two processes on two cores (docs/operating.md).
-BLOCKING_THREADS = 2
+# A request whose body arrives slowly holds its thread. One, two or four threads in each of two
+# processes answer alike (docs/operating.md); four leave room for a few slow uploads.
+BLOCKING_THREADS = 4
 SERVERS = ("postgres", "valkey")
 # Said at every start and stop; none of it asks for anything here.
 VALKEY_HUSH = ("Memory overcommit", "signal-handler", "ready to exit")
@@ -52,6 +53,7 @@ MIGRATION_SOURCES = (
     "apps/**/apps.py",
     "requirements.lock",
 )
+DEMO_SOURCES = ("apps/portal/demo/**/*.[pyj]*",)
 
 
 @dataclass
@@ -207,7 +209,7 @@ class Portal:
 
     def migrate(self) -> None:
         """Migrate as the owner when the code or the database is new."""
-        wanted = self.migrations_mark()
+        wanted = self.mark_of(MIGRATION_SOURCES)
         if self.is_embedded("DATABASE_URL") and self.database_mark() == wanted:
             return
         self.say(_("Preparando las tablas"))
@@ -216,9 +218,10 @@ class Portal:
         if self.is_embedded("DATABASE_URL"):
             self.database_mark(wanted)
 
-    def migrations_mark(self) -> str:
+    def mark_of(self, patterns: tuple[str, ...]) -> str:
+        """A hash of the files that match `patterns`, names included."""
         digest = hashlib.sha256()
-        for pattern in MIGRATION_SOURCES:
+        for pattern in patterns:
             for path in sorted(self.root.glob(pattern)):
                 digest.update(str(path.relative_to(self.root)).encode() + path.read_bytes())
         return digest.hexdigest()
@@ -255,11 +258,13 @@ class Portal:
         mark.write_text(digest.hexdigest())
 
     def seed(self) -> None:
-        if self.home.state().get("seeded"):
+        """Load the demo's data, again when a newer version brings more."""
+        wanted = self.mark_of(DEMO_SOURCES)
+        if self.home.state().get("seeded") == wanted:
             return
-        self.say(_("Cargando los datos de la demostración"))
+        self.say(_("Cargando los datos de la demostración (alrededor de un minuto)"))
         self.manage("seed_demo")
-        self.home.write_state(seeded=True)
+        self.home.write_state(seeded=wanted)
 
     def manage(self, command: str, *arguments: str, **environment: str) -> None:
         """Run a management command as a child. Raises Trouble when it fails."""

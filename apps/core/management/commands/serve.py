@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from apps.core.embedded import Home, Trouble, trouble_with
 from apps.core.supervisor import Portal
 from apps.core.supervisor.portal import start_over
-from apps.core.supervisor.welcome import demo_totp_secret, totp_code
+from apps.core.supervisor.welcome import demo_code
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if options["code"]:
-            self.stdout.write(totp_code(demo_totp_secret()))
+            self.stdout.write(demo_code())
             return
         home = Home(settings.CAUCE_HOME)
         try:
