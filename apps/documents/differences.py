@@ -44,10 +44,12 @@ def changed_words(old: str, new: str, *, signs: bool = False) -> SafeString:
 def changed_text(old: str, new: str, *, signs: bool = False, level: int = 2) -> SafeString:
     """The same for rich text: block by block, and by word inside blocks that are alike.
 
-    Its headings are lowered to stand at `level` or below. An empty `old` or `new` gives a
+    Its headings are shifted to begin at `level`. An empty `old` or `new` gives a
     text that came or went as a whole.
     """
-    before, after = fitted(parse(old), level), fitted(parse(new), level)
+    # Both are shifted as one, so that a heading that stayed keeps its level.
+    both = fitted(Element("", (), [parse(old), parse(new)]), level)
+    before, after = both.children
     return _trusted(_compare_children(before.children, after.children, signs))
 
 

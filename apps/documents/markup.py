@@ -143,13 +143,13 @@ def without_inner_links(element: Element) -> Element:
 
 
 def fitted(element: Element, level: int) -> Element:
-    """`element` with its headings lowered so that the highest one is of `level` or below."""
+    """`element` with its headings shifted together so that the highest one is of `level`."""
     found = [int(e.tag[1]) for e in element.walk() if e.tag in HEADINGS]
-    return _lowered(element, max(0, level - min(found, default=level)))
+    return _shifted(element, level - min(found, default=level))
 
 
-def _lowered(element: Element, by: int) -> Element:
-    children = [c if isinstance(c, str) else _lowered(c, by) for c in element.children]
+def _shifted(element: Element, by: int) -> Element:
+    children = [c if isinstance(c, str) else _shifted(c, by) for c in element.children]
     tag = element.tag
     if tag in HEADINGS:
         tag = f"h{min(6, int(tag[1]) + by)}"

@@ -221,7 +221,7 @@ def _facts(words: Content) -> list[tuple[Any, str]]:
 
 def _intro(body: str) -> tuple[SafeString, list[tuple[str, str]]]:
     """The free text with an anchor at each of its titles, and their table."""
-    root = markup.parse(body)
+    root = markup.fitted(markup.parse(body), 2)
     toc = []
     for element in root.walk():
         if element.tag == "h2" and element.text.strip():

@@ -6,18 +6,28 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('documents', '0002_reading_marks_and_review_dates'),
+        ("documents", "0002_reading_marks_and_review_dates"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='version',
-            name='published_text_is_immutable',
+            model_name="version",
+            name="published_text_is_immutable",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='version',
-            trigger=pgtrigger.compiler.Trigger(name='published_text_is_immutable', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state IN ('approved', 'in_force', 'superseded') AND ((OLD.title, OLD.body, OLD.number, OLD.document_id, OLD.change, OLD.justification, OLD.author_id, OLD.approver_id, OLD.approved_at, OLD.effective_on, OLD.content_hash) IS DISTINCT FROM (NEW.title, NEW.body, NEW.number, NEW.document_id, NEW.change, NEW.justification, NEW.author_id, NEW.approver_id, NEW.approved_at, NEW.effective_on, NEW.content_hash) OR OLD.state = 'approved' AND NEW.state NOT IN ('approved', 'in_force') OR OLD.state = 'in_force' AND NEW.state NOT IN ('in_force', 'superseded') OR OLD.state = 'superseded' AND (OLD.state, OLD.superseded_on) IS DISTINCT FROM (NEW.state, NEW.superseded_on)))", func="RAISE EXCEPTION 'a published version never changes';", hash='bb88c616a10b96fbc3e9502dcba94dc2dccbc3a9', operation='UPDATE', pgid='pgtrigger_published_text_is_immutable_f90ce', table='documents_version', when='BEFORE')),
+            model_name="version",
+            trigger=pgtrigger.compiler.Trigger(
+                name="published_text_is_immutable",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.state IN ('approved', 'in_force', 'superseded') AND ((OLD.title, OLD.body, OLD.number, OLD.document_id, OLD.change, OLD.justification, OLD.author_id, OLD.approver_id, OLD.approved_at, OLD.effective_on, OLD.content_hash) IS DISTINCT FROM (NEW.title, NEW.body, NEW.number, NEW.document_id, NEW.change, NEW.justification, NEW.author_id, NEW.approver_id, NEW.approved_at, NEW.effective_on, NEW.content_hash) OR OLD.state = 'approved' AND NEW.state NOT IN ('approved', 'in_force') OR OLD.state = 'in_force' AND NEW.state NOT IN ('in_force', 'superseded') OR OLD.state = 'superseded' AND (OLD.state, OLD.superseded_on) IS DISTINCT FROM (NEW.state, NEW.superseded_on)))",
+                    func="RAISE EXCEPTION 'a published version never changes';",
+                    hash="bb88c616a10b96fbc3e9502dcba94dc2dccbc3a9",
+                    operation="UPDATE",
+                    pgid="pgtrigger_published_text_is_immutable_f90ce",
+                    table="documents_version",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

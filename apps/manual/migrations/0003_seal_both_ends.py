@@ -6,26 +6,47 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('manual', '0002_marks_and_standard'),
+        ("manual", "0002_marks_and_standard"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='procedure',
-            name='procedure_is_sealed',
+            model_name="procedure",
+            name="procedure_is_sealed",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='step',
-            name='step_is_sealed',
+            model_name="step",
+            name="step_is_sealed",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='procedure',
-            trigger=pgtrigger.compiler.Trigger(name='procedure_is_sealed', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE sealed boolean;', func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ", hash='182e095e0812fdd2a6b2d140432c18205702d8bb', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_procedure_is_sealed_d671d', table='manual_procedure', when='BEFORE')),
+            model_name="procedure",
+            trigger=pgtrigger.compiler.Trigger(
+                name="procedure_is_sealed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE sealed boolean;",
+                    func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ",
+                    hash="182e095e0812fdd2a6b2d140432c18205702d8bb",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_procedure_is_sealed_d671d",
+                    table="manual_procedure",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='step',
-            trigger=pgtrigger.compiler.Trigger(name='step_is_sealed', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE sealed boolean;', func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ", hash='af913c37aa5e7e7a407fc26aa3c3fe632715ec99', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_step_is_sealed_23c26', table='manual_step', when='BEFORE')),
+            model_name="step",
+            trigger=pgtrigger.compiler.Trigger(
+                name="step_is_sealed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE sealed boolean;",
+                    func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ",
+                    hash="af913c37aa5e7e7a407fc26aa3c3fe632715ec99",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_step_is_sealed_23c26",
+                    table="manual_step",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
