@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("apps.core.urls")),
     path("cuenta/", include("apps.accounts.urls_allauth")),
+    path("", include("apps.accounts.urls")),
     path("", include("apps.manual.urls")),
     path("", include("apps.portal.urls")),
 ]
@@ -12,4 +13,5 @@ urlpatterns = [
 handler400 = "apps.core.views.errors.bad_request"
 handler403 = "apps.core.views.errors.forbidden"
 handler404 = "apps.core.views.errors.not_found"
+handler429 = "apps.core.views.errors.too_many"
 handler500 = "apps.core.views.errors.server_error"

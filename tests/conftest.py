@@ -157,8 +157,9 @@ def sign_in(client: Client, person: Person) -> Client:
     client.force_login(person)
     session = client.session
     now = time.time()
+    session["account_authentication_methods_user"] = str(person.pk)
     session["account_authentication_methods"] = [
-        {"method": "password", "at": now, "email": person.email},
+        {"method": "password", "at": now, "email": person.email, "reauthenticated": True},
         {"method": "mfa", "at": now, "type": "totp"},
     ]
     session["began"] = session["seen"] = now

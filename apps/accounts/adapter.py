@@ -10,7 +10,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse
@@ -102,7 +101,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _dash, secret = key.partition("-")
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": secret})
-        return settings.BASE_URL + path
+        return mails.address_of(path)
 
     def set_password(self, user: Person, password: str) -> None:
         user.set_password(password)

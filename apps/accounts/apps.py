@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Personas")
 
     def ready(self) -> None:
+        from apps.accounts import checks, signals  # noqa: F401  (register themselves)
         from apps.accounts.roles import sync_roles
 
         # `portal` is the last app to be migrated by name: by then every permission exists.

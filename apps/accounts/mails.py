@@ -43,15 +43,25 @@ HAPPENED = {
 }
 
 
-def send(template: str, to: str, **context: Any) -> None:
-    """Queue the mail of `templates/emails/<template>.txt`, whose first line is the subject."""
+def address_of(path: str) -> str:
+    """Full address of a path of this portal, for a mail."""
+    return settings.BASE_URL + path
+
+
+def compose(template: str, to: str, **context: Any) -> EmailMessage:
+    """The mail of `templates/emails/<template>.txt`, whose first line is the subject."""
     organisation = Organisation.objects.values_list("name", flat=True).first() or "Cauce"
     text = render_to_string(
         f"emails/{template}.txt",
         {"organisation": organisation, "base_url": settings.BASE_URL, **context},
     )
     subject, _line, body = text.strip().partition("\n")
-    EmailMessage(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to]).send()
+    return EmailMessage(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to])
+
+
+def send(template: str, to: str, **context: Any) -> None:
+    """Queue that mail; it goes out once the transaction commits."""
+    compose(template, to, **context).send()
 
 
 def warn(person: Person, what: str, *, to: str = "", device: str = "", address: str = "") -> None:

@@ -7,12 +7,13 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import path
 
+from apps.accounts.door import factors
+from apps.accounts.door.views import to_account
 from apps.core.access import enrolment, public
 
 urlpatterns = [
     path("entrar/", public(account.login), name="account_login"),
-    path("salir/", public(account.logout), name="account_logout"),
-    path("inactiva/", public(account.account_inactive), name="account_inactive"),
+    path("salir/", public(factors.SignOut.as_view()), name="account_logout"),
     path("confirmar/", enrolment(account.reauthenticate), name="account_reauthenticate"),
     path("clave/cambiar/", enrolment(account.password_change), name="account_change_password"),
     path("clave/olvido/", public(account.password_reset), name="account_reset_password"),
@@ -22,7 +23,7 @@ urlpatterns = [
         name="account_reset_password_done",
     ),
     path(
-        "clave/nueva/<uidb36>-<key>/",
+        "clave/nueva/<str:uidb36>/<str:key>/",
         public(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
@@ -31,14 +32,14 @@ urlpatterns = [
         public(account.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
-    path("segundo-factor/", enrolment(mfa.index), name="mfa_index"),
+    path("segundo-factor/", to_account, name="mfa_index"),
     path("segundo-factor/entrar/", public(mfa.authenticate), name="mfa_authenticate"),
     path("segundo-factor/confirmar/", enrolment(mfa.reauthenticate), name="mfa_reauthenticate"),
-    path("segundo-factor/app/", enrolment(totp.activate_totp), name="mfa_activate_totp"),
+    path("segundo-factor/app/", enrolment(factors.ActivateApp.as_view()), name="mfa_activate_totp"),
     path("segundo-factor/app/quitar/", enrolment(totp.deactivate_totp), name="mfa_deactivate_totp"),
     path(
         "segundo-factor/codigos/",
-        enrolment(recovery.view_recovery_codes),
+        enrolment(factors.RecoveryCodes.as_view()),
         name="mfa_view_recovery_codes",
     ),
     path(
@@ -46,12 +47,14 @@ urlpatterns = [
         enrolment(recovery.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
-    path("llaves/", enrolment(webauthn.list_webauthn), name="mfa_list_webauthn"),
-    path("llaves/nueva/", enrolment(webauthn.add_webauthn), name="mfa_add_webauthn"),
+    path("llaves/", to_account, name="mfa_list_webauthn"),
+    path("llaves/nueva/", enrolment(factors.AddPasskey.as_view()), name="mfa_add_webauthn"),
     path(
-        "llaves/<int:pk>/quitar/", enrolment(webauthn.remove_webauthn), name="mfa_remove_webauthn"
+        "llaves/<int:pk>/quitar/",
+        enrolment(factors.RemovePasskey.as_view()),
+        name="mfa_remove_webauthn",
     ),
-    path("llaves/<int:pk>/", enrolment(webauthn.edit_webauthn), name="mfa_edit_webauthn"),
+    path("llaves/<int:pk>/", enrolment(factors.RenamePasskey.as_view()), name="mfa_edit_webauthn"),
     path("llaves/entrar/", public(webauthn.login_webauthn), name="mfa_login_webauthn"),
     path(
         "llaves/confirmar/",

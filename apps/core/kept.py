@@ -89,6 +89,23 @@ def remember(request: HttpRequest, paths: Iterable[str] | None = None) -> None:
         request.session[SESSION_KEY] = [*known, *fresh][-MOST_PATHS:]
 
 
+def rescue(request: HttpRequest) -> str:
+    """Keep a form refused for its CSRF token; the path where it waits, or nothing.
+
+    SECURITY: only when the browser itself says that our own page sent it, so that no other
+    site can put words in front of a person.
+    """
+    person = getattr(request, "user", None)
+    ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if not ours or person is None or not person.is_authenticated:
+        return ""
+    path = page_of(request)
+    if not keep(person, path, request.POST):
+        return ""
+    remember(request, [path])
+    return path
+
+
 def forget(request: HttpRequest, path: str) -> None:
     """Drop the text kept at `path`: it was sent, or is not wanted."""
     known = request.session.get(SESSION_KEY, [])

@@ -39,7 +39,8 @@ def queue(message: EmailMessage) -> OutboxMail:
     message_id = make_msgid(domain=DNS_NAME.get_fqdn())
     message.extra_headers.setdefault("Message-ID", message_id)
     sealed = seal(
-        {"to": message.recipients(), "raw": message.message().as_string()},
+        # As bytes: the text of a letter with accents is not ASCII, and must arrive as it was.
+        {"to": message.recipients(), "raw": message.message().as_bytes().decode("latin-1")},
         purpose="outbox",
         subject=message.extra_headers["Message-ID"],
     )
@@ -58,7 +59,7 @@ class _Raw(EmailMessage):
     """A message that is already written: the delivery backend only transports it."""
 
     def __init__(self, raw: str, to: list[str]) -> None:
-        parsed = email.message_from_string(raw)
+        parsed = email.message_from_bytes(raw.encode("latin-1"))
         super().__init__(subject=parsed["Subject"], from_email=parsed["From"], to=to)
         self._parsed = parsed
 

@@ -1,5 +1,6 @@
 """The outbox: written with the fact, sent once, tried again, kept sealed."""
 
+import email
 import smtplib
 import time
 from datetime import timedelta
@@ -33,7 +34,7 @@ def test_a_mail_waits_sealed_until_the_job_sends_it():
     jobs.deliver_mail()
     (sent,) = django_mail.outbox
     assert sent.to == [ADDRESS]
-    assert "4711" in sent.message().as_string()
+    assert "4711" in sent.message().get_payload(decode=True).decode()
     row.refresh_from_db()
     assert (row.state, bytes(row.sealed)) == (OutboxMail.State.SENT, b"")
 
@@ -84,3 +85,12 @@ def test_f6_without_a_broker_a_post_loses_nothing_and_hardly_waits(
             row = send()
         assert time.monotonic() - began < 1
     assert row.state == OutboxMail.State.WAITING
+
+
+def test_a_letter_with_accents_arrives_as_it_was(db, settings):
+    body = "Ñandú, corazón: elija su contraseña…\n"
+    mail.queue(EmailMessage("Contraseña nueva", body, to=["ana@aguas.test"]))
+    mail.deliver()
+    sent = django_mail.outbox[0].message()
+    again = email.message_from_bytes(sent.as_bytes())  # what a mail server is given
+    assert again.get_payload(decode=True).decode() == body

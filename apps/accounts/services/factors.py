@@ -1,10 +1,17 @@
-"""Losing every second factor: one admin asks, another confirms (S20, C20)."""
+"""Codes that work once (S13), and losing every factor: two admins (S20, C20)."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from allauth.mfa.utils import decrypt
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +26,63 @@ from apps.core.rules import RuleBroken
 
 RESET_HOURS = 72
 REASON_MIN = 10
+
+
+def period_of(secret: str, code: str) -> int | None:
+    """Number of the half-minute whose TOTP `code` is, among those accepted now; else None."""
+    for period in yield_hotp_counters_from_time():
+        if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, period))):
+            return period
+    return None
+
+
+@transaction.atomic
+def use_code(person: Person, code: str) -> Authenticator | None:
+    """The factor that `code` proves, which it does only once; None if it proves nothing.
+
+    A TOTP code is spent together with all earlier ones (RFC 6238, 5.2), a recovery code for
+    ever. allauth alone would take a TOTP code again after 30 of its 90 seconds.
+    """
+    factors = {
+        factor.type: factor
+        for factor in Authenticator.objects.select_for_update()
+        .filter(user=person)
+        .exclude(type=Authenticator.Type.WEBAUTHN)
+    }
+    if totp := factors.get(Authenticator.Type.TOTP):
+        period = period_of(decrypt(totp.data["secret"]), code)
+        if period is not None:
+            return totp if _spend(totp, period) else None
+    codes = factors.get(Authenticator.Type.RECOVERY_CODES)
+    if codes and codes.wrap().validate_code(code):
+        return codes
+    return None
+
+
+def _spend(totp: Authenticator, period: int) -> bool:
+    spent = totp.data.get("spent", 0)
+    latest = max(yield_hotp_counters_from_time())
+    if spent <= latest and period <= spent:  # one from the future: the clock was wrong then
+        return False
+    totp.data["spent"] = period
+    totp.save(update_fields=["data"])
+    return True
+
+
+@transaction.atomic
+def spend_first_code(person: Person, period: int) -> Authenticator:
+    """The code that activated the app is spent, too."""
+    totp = Authenticator.objects.select_for_update().get(user=person, type=Authenticator.Type.TOTP)
+    _spend(totp, period)
+    return totp
+
+
+@transaction.atomic
+def may_remove(person: Person, factor: Authenticator) -> bool:
+    """Whether another second factor remains. Holds the person's row until the end (S12)."""
+    Person.objects.select_for_update().get(pk=person.pk)
+    others = Authenticator.objects.filter(user=person).exclude(pk=factor.pk)
+    return others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
 
 
 @transaction.atomic

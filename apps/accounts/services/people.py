@@ -6,7 +6,6 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -130,7 +129,7 @@ def _send_invitation(person: Person, by: Person) -> Invitation:
         "invitation",
         person.email,
         person=person,
-        url=settings.BASE_URL + reverse("accounts:invitation", args=[token]),
+        url=mails.address_of(reverse("accounts:invitation", args=[token])),
         until=date_format(timezone.localtime(until), "j \\d\\e F, H:i"),
     )
     return invitation

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
+from apps.core import kept
 from apps.core.access import policy_of
 from apps.core.views import errors
 
@@ -44,7 +45,7 @@ class AccessMiddleware:
         if policy.kind == "enrolment":
             return None
         if not person.has_second_factor:
-            return self._go(request, "mfa_activate_totp")
+            return self._go(request, "accounts:choose-factor")
         for perm in policy.perms:
             if not person.has_perm(perm):
                 raise PermissionDenied
@@ -53,7 +54,8 @@ class AccessMiddleware:
     @staticmethod
     def _go(request: HttpRequest, target: str) -> HttpResponse:
         """Send to `target` with the way back; an htmx request navigates as a whole page."""
-        back = request.get_full_path() if request.method in ("GET", "HEAD") else request.path
+        safe = request.method in ("GET", "HEAD")
+        back = request.get_full_path() if safe else kept.page_of(request)
         url = f"{resolve_url(target)}?{urlencode({'next': back})}"
         if request.headers.get("HX-Request"):
             return HttpResponse(status=401, headers={"HX-Redirect": url})

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from apps.core import kept
 from apps.core.access import public
 from apps.core.middleware.headers import current_reference
 
@@ -60,5 +61,5 @@ def method_not_allowed(request: HttpRequest, allowed: Iterable[str]) -> HttpResp
 
 @public
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    response = render(request, "403_csrf.html", {"reference": current_reference()}, status=403)
-    return response
+    context = {"reference": current_reference(), "kept_page": kept.rescue(request)}
+    return render(request, "403_csrf.html", context, status=403)
