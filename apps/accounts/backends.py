@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
-from django.db.models import Q
 
 from apps.accounts.models import Person
+from apps.core.prepared import Prepared
 
 DEMO_DOMAIN = "@demo.cauce.test"
 
@@ -34,7 +34,10 @@ class PersonBackend(AuthenticationBackend):
         return self._check_password(Person.objects.filter(email=email.lower()).first(), password)
 
     def get_user(self, user_id: int) -> Person | None:
-        people = Person.objects.with_access().filter(pk=user_id, is_active=True, is_system=False)
-        if not settings.DEMO:
-            people = people.exclude(Q(email__endswith=DEMO_DOMAIN))
-        return people.first()
+        person = _person_of_request.first(None, pk=int(user_id))
+        return person if person is not None and may_enter(person) else None
+
+
+_person_of_request = Prepared(
+    lambda _actor, pk: Person.objects.with_access().filter(pk=pk, is_active=True)
+)

@@ -32,7 +32,8 @@ def granian(module: str, port: int, env: dict[str, str]) -> subprocess.Popen[byt
     """A server of two processes for the WSGI application of `module`."""
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-        "--port", str(port), "--workers", str(WORKERS), "--log-level", "warning",
+        "--port", str(port), "--workers", str(WORKERS), "--blocking-threads", "4", "--no-ws",
+        "--log-level", "warning",
         f"{module}:application",
     ]  # fmt: skip
     return subprocess.Popen(command, cwd=ROOT, env=env)
@@ -103,6 +104,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--documents", type=int, default=1000)
+    parser.add_argument("--only", nargs="*", help="names of pages, besides the floor")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cauce-bench-") as folder:
         world = World(Path(folder))
@@ -119,18 +121,19 @@ def main() -> int:
             wait_for(floor_port, "/")
             floor = Visitor(floor_port, f"sessionid={session['floor']}")
             portal = Visitor(portal_port, f"sesion={session['portal']}")
-            figures = measure(
-                options.rounds,
-                {
-                    "floor": (floor, ["/"]),
-                    "reading": (portal, session["reading"]),
-                    "search": (portal, session["search"]),
-                    "search, question": (portal, session["questions"]),
-                    "home": (portal, ["/inicio/"]),
-                    "list": (portal, ["/manual/lista/"]),
-                },
-            )
-            mixed = [*session["reading"], *session["search"], "/inicio/", "/manual/lista/"]
+            pages = {
+                "reading": session["reading"],
+                "search": session["search"],
+                "search, question": session["questions"],
+                "home": ["/inicio/"],
+                "list": ["/manual/lista/"],
+            }
+            if options.only:
+                pages = {name: pages[name] for name in options.only}
+            asked = {"floor": (floor, ["/"])}
+            asked |= {name: (portal, paths) for name, paths in pages.items()}
+            figures = measure(options.rounds, asked)
+            mixed = [path for paths in pages.values() for path in paths]
             visitors = [Visitor(portal_port, f"sesion={session['portal']}") for _ in range(WORKERS)]
             for turn in range(1000):
                 visitors[turn % len(visitors)].get(mixed[turn % len(mixed)])

@@ -64,6 +64,7 @@ class World:
         self._run(
             "manage.py", "migrate", "-v0", DJANGO_SETTINGS_MODULE="tests.benchmarks.floor.settings"
         )
+        self._run("manage.py", "collectstatic", "--no-input", "-v0")
         return self.environment
 
     def fill(self, documents: int) -> dict[str, object]:
