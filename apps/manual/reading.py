@@ -24,10 +24,9 @@ from apps.accounts.models import Holding
 from apps.core import richtext
 from apps.documents import differences, markup
 from apps.documents.models import Version
-from apps.manual import comparison, content, tree
+from apps.manual import comparison, content
 from apps.manual.comparison import HOW, Comparison, StepDifference, compare
 from apps.manual.content import FACTS, Content, StepContent, content_of
-from apps.manual.models import Node
 
 KEEP_SECONDS = 7 * 24 * 3600
 TEMPLATES = ("manual/_body.html", "manual/_steps.html", "manual/public/_body.html")
@@ -79,29 +78,6 @@ def body_key(version_id: int, words_stamp: Any, *, public: bool = False) -> str:
     """Cache key of a version's body, for the staff or for customers."""
     face = "public" if public else "staff"
     return f"manual:body:{face}:{version_id}:{words_stamp}:{source_digest()}"
-
-
-def page_parts(node: Node, actor: Any) -> tuple[dict[str, Any], Body | None]:
-    """Tree with crumbs, and the body of the version in force, for a node of `pages_for`.
-
-    One look into the cache for both; what is missing there is made and kept.
-    """
-    sight = tree.sight_of(actor, owns_restricted=node.owns_restricted)
-    heading_id = node.pk if node.document_id is None else node.parent_id
-    tree_at = tree.tree_key(node.tree_stamp, sight, heading_id)
-    keys = [tree_at]
-    if node.document_id is not None:
-        keys.append(body_key(node.document.current_id, node.words_stamp))
-    found = cache.get_many(keys)
-    branch = found.get(tree_at)
-    if branch is None:
-        branch = tree.build(actor, heading_id)
-        cache.set(tree_at, branch, tree.KEEP_SECONDS)
-    body = None
-    if node.document_id is not None:
-        kept = found.get(keys[1]) or _make(node.document.current, node.code, keys[1])
-        body = _body(kept)
-    return branch, body
 
 
 def body_of(version: Version, code: str, words_stamp: Any, *, public: bool = False) -> Body:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import JSONObject
+from django.http import Http404
 from django.utils import timezone
 
 from apps.accounts.models import Holding
+from apps.core.prepared import Prepared
 from apps.documents.models import Document, LastReading, Relation, Stamp, Version
+from apps.documents.permissions import Perm
 from apps.documents.stamps import Mark
 from apps.manual.models import Node, Step
 
@@ -21,9 +24,12 @@ def stamps() -> dict[str, str]:
     return {mark.value: str(found.get(mark.value, "")) for mark in Mark}
 
 
-def owns_restricted(actor: Any) -> Exists:
+def owns_restricted(actor: Any) -> Exists | Value:
     """Whether `actor` owns a document that is not for everybody: they see it even so."""
-    return Exists(Document.objects.filter(owner_id=actor.pk).exclude(audience=None))
+    if actor.has_perm(Perm.APPROVE):
+        return Value(False)  # they see every audience
+    audience = Document.audience.through.objects
+    return Exists(audience.filter(document__owner_id=actor.pk))
 
 
 def holder_position(person: str) -> Subquery:
@@ -87,6 +93,18 @@ def pages_for(actor: Any) -> QuerySet[Node]:
     )
 
 
+_page = Prepared(lambda actor, code: pages_for(actor).filter(code=code))
+
+
+def page_for(actor: Any, code: str, *, headings_too: bool = False) -> Node:
+    """The place of that code with what its page shows; raises Http404 if none exists for
+    `actor`. Headings count only when asked for. One statement, compiled once per process."""
+    node = _page.first(actor, code=code)
+    if node is None or (node.document_id is None and not headings_too):
+        raise Http404
+    return node
+
+
 def pages_using_form(actor: Any, form: Any) -> QuerySet[Node]:
     """Pages in force that exist for `actor` and have a step asking for `form`."""
     steps = Step.objects.filter(form=form, version=OuterRef("document__current_id"))
@@ -124,7 +142,7 @@ def changed_since_reading(actor: Any) -> QuerySet[Version]:
     )
 
 
-def public_pages() -> QuerySet[Node]:
+def _public_pages() -> QuerySet[Node]:
     """Pages open to customers, with the version in force (without its text)."""
     return (
         Node.objects.open_to_customers()
@@ -132,3 +150,14 @@ def public_pages() -> QuerySet[Node]:
         .defer("document__current__body", "document__current__justification")
         .annotate(words_stamp=Subquery(Stamp.objects.filter(name=Mark.WORDS.value).values("value")))
     )
+
+
+_public_page = Prepared(lambda _actor, code: _public_pages().filter(code=code))
+
+
+def public_page(code: str) -> Node:
+    """The page of that code if it is open to customers; else raises Http404."""
+    node = _public_page.first(None, code=code)
+    if node is None:
+        raise Http404
+    return node

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from apps.core.access import requires
 from apps.documents.models import Version
-from apps.manual import reading, selectors
+from apps.manual import pages, reading, selectors
 from apps.manual.forms import CompareForm
 from apps.manual.models import Node
 from apps.manual.permissions import Perm
-from apps.manual.views.reading import frame
 
 
 @requires(Perm.VIEW)
 def history(request: HttpRequest, code: str) -> HttpResponse:
     """All published versions of a page, newest first."""
-    node = _find(request, code)
-    branch, _body = reading.page_parts(node, request.user)
+    node = selectors.page_for(request.user, code)
     versions = list(_published(node).select_related("author", "approver").defer("body"))
-    context = frame(node, branch, _("Historial de versiones"))
-    context["versions"] = versions
-    context["latest"] = versions[0].number
-    context["former"] = versions[1].number if len(versions) > 1 else None
+    context = {
+        "node": node,
+        "parts": pages.page_of(node, request.user, here=_("Historial de versiones")),
+        "versions": versions,
+        "latest": versions[0].number,
+        "former": versions[1].number if len(versions) > 1 else None,
+    }
     return render(request, "manual/history.html", context)
 
 
 @requires(Perm.VIEW)
 def compare(request: HttpRequest, code: str) -> HttpResponse:
     """What changed from one version to another, by fact, step and word."""
-    node = _find(request, code)
-    branch, _body = reading.page_parts(node, request.user)
+    node = selectors.page_for(request.user, code)
     versions = {version.number: version for version in _published(node)}
     numbers = sorted(versions)
     asked = {
@@ -40,18 +40,14 @@ def compare(request: HttpRequest, code: str) -> HttpResponse:
         "de": request.GET.get("de", numbers[max(0, len(numbers) - 2)]),
     }
     form = CompareForm(asked, numbers=numbers)
-    context = frame(node, branch, _("Comparar versiones")) | {"form": form}
+    parts = pages.page_of(node, request.user, here=_("Comparar versiones"))
+    context = {"node": node, "parts": parts, "form": form}
     if form.is_valid():
         old, new = sorted((form.cleaned_data["de"], form.cleaned_data["a"]))
         context["old"], context["new"] = versions[old], versions[new]
         context["comparison"] = reading.comparison_of(versions[old], versions[new])
     status = 200 if form.is_valid() else 400
     return render(request, "manual/compare.html", context, status=status)
-
-
-def _find(request: HttpRequest, code: str) -> Node:
-    pages = selectors.pages_for(request.user).exclude(document=None)
-    return get_object_or_404(pages, code=code)
 
 
 def _published(node: Node):

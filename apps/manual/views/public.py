@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 
 from apps.core.access import public
 from apps.manual import reading, selectors
@@ -20,8 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @public
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """One page as it is in force. What is not open to customers does not exist here."""
-    pages = selectors.public_pages()
-    node = get_object_or_404(pages, code=code)
+    node = selectors.public_page(code)
     version = node.document.current
     body = reading.body_of(version, node.code, node.words_stamp, public=True)
     context = {"node": node, "version": version, "body": body}
