@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import http.client
 import os
-import shutil
 import signal
-import socket
 import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -33,11 +29,11 @@ from apps.core.embedded import (
 )
 from apps.core.embedded.processes import end_leftover, wait_until
 
+from .checks import answers, check_kind, check_port, check_room
 from .children import Child, Crew, Stopping, python
 from .log import Log
 from .welcome import welcome_demo, welcome_portal
 
-LEAST_FREE_MEBIBYTES = 300
 ANSWER_SECONDS = 60
 WORKER_PROCESSES = 2
 # A request whose body arrives slowly holds its thread. One, two or four threads in each of two
@@ -71,9 +67,9 @@ class Portal:
         began = time.monotonic()
         with self.home.lock(f"{self.address}, pid {os.getpid()}"):
             self.end_leftovers()
-            self.check_kind()
-            self.check_room()
-            self.check_port()
+            check_kind(self.home, demo=self.demo)
+            check_room(self.home)
+            check_port(self.port)
             self.crew.listen_to_signals()
             try:
                 self.start()
@@ -98,60 +94,6 @@ class Portal:
                 self.say(
                     _("Se detuvo un proceso que había quedado de antes (%(pid)s).") % {"pid": pid}
                 )
-
-    def check_kind(self) -> None:
-        """A demo and a real portal never share a folder (S18)."""
-        kind = self.home.state().get("kind")
-        if kind == "demo" and not self.demo:
-            raise Trouble(
-                gettext_noop(
-                    "%(path)s guarda la demostración. Ábrala con --demo, elija otra carpeta "
-                    "con CAUCE_HOME o empiece de cero con --reset."
-                ),
-                path=self.home.path,
-            )
-        if kind == "portal" and self.demo:
-            raise Trouble(
-                gettext_noop(
-                    "%(path)s guarda un portal que no es de demostración. "
-                    "Elija otra carpeta con CAUCE_HOME."
-                ),
-                path=self.home.path,
-            )
-
-    def check_room(self) -> None:
-        free = self.home.free_mebibytes()
-        if free < LEAST_FREE_MEBIBYTES:
-            raise Trouble(
-                gettext_noop(
-                    "Quedan %(free)s MB libres en el disco de %(path)s y hacen falta %(least)s. "
-                    "Libere espacio o elija otra carpeta con CAUCE_HOME."
-                ),
-                free=free,
-                least=LEAST_FREE_MEBIBYTES,
-                path=self.home.path,
-            )
-
-    def check_port(self) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.port))
-            except PermissionError:
-                raise Trouble(
-                    gettext_noop(
-                        "No hay permiso para usar el puerto %(port)s: pruebe --port 8000."
-                    ),
-                    port=self.port,
-                ) from None
-            except (OSError, OverflowError):
-                raise Trouble(
-                    gettext_noop(
-                        "El puerto %(port)s ya está en uso. "
-                        "Elija otro con --port (o PORT= con make)."
-                    ),
-                    port=self.port,
-                ) from None
 
     # Starting --------------------------------------------------------------------------
 
@@ -427,26 +369,3 @@ class Portal:
             "PYTHONUNBUFFERED": "1",
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
-
-
-def answers(port: int, address: str) -> bool:
-    """Whether the web on loopback `port`, known to people as `address`, says that it lives."""
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        link.request("GET", "/salud/live", headers={"Host": urlsplit(address).netloc})
-        return link.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        link.close()
-
-
-def start_over(home: Home) -> None:
-    """Delete what a portal keeps in `home`: database, files, mails, keys. Raises Trouble."""
-    home.prepare()
-    with home.lock("--reset"):
-        for name in ("postgres", "postgres.new", "valkey", "files", "mail", "logs"):
-            shutil.rmtree(home.path / name, ignore_errors=True)
-        for file in (home.secrets_file, home.state_file):
-            file.unlink(missing_ok=True)
-    home.prepare()

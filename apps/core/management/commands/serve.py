@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.core.embedded import Home, Trouble, trouble_with
 from apps.core.supervisor import Portal
-from apps.core.supervisor.portal import start_over
+from apps.core.supervisor.checks import start_over
 from apps.core.supervisor.welcome import demo_code
 
 
