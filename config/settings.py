@@ -119,6 +119,9 @@ DATABASES["default"] |= {
     "DISABLE_SERVER_SIDE_CURSORS": env.bool("CAUCE_POOLED", default=False),
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+if not DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"]:
+    # Statements of core.prepared look rows up by key: one plan serves all values.
+    DATABASES["default"]["OPTIONS"].setdefault("options", "-c plan_cache_mode=force_generic_plan")
 
 REDIS_URL = env("REDIS_URL")
 CACHES = {

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core.cache import caches
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.db.models import F, Q
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -106,6 +106,21 @@ class TableCache(BaseCache):
         CacheRow.objects.all().delete()
 
 
+class _KeptClient(RedisCacheClient):
+    """Django's client of the server, which here keeps one connection pool's client.
+
+    Django makes a new `redis.Redis` for each call, and filling its tables takes longer than
+    the server's answer. It is safe to share between threads: each call borrows a connection.
+    """
+
+    _kept: Any = None
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        if self._kept is None:
+            self._kept = super().get_client(key, write=write)
+        return self._kept
+
+
 class ResilientCache(RedisCache):
     """The shared server; while it does not answer, the table of the `fallback` cache.
 
@@ -114,6 +129,10 @@ class ResilientCache(RedisCache):
     """
 
     _resting_until = 0.0
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = _KeptClient
 
     def _ask(self, verb: str, call: Callable[[], Any], *args: Any, **kwargs: Any) -> Any:
         if time.monotonic() >= self._resting_until:
@@ -143,4 +162,3 @@ for _verb in (
     "set_many", "delete_many", "clear",
 ):  # fmt: skip
     setattr(ResilientCache, _verb, _resilient(_verb))
-

@@ -1,90 +1,108 @@
-"""What the frame of every page needs."""
+"""What the frame of every page needs. The frame is most of a page's work, so it is kept.
+
+Rail and bar depend on few things (permissions, section, name, theme): each combination is
+rendered once per process. Only the CSRF token is put in anew.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from apps.core import kept
 from apps.core.registry import NavItem, navigation
 
-GROUPS = (("top", ""), ("attend", "Atender"), ("consult", "Consultar"), ("care", "Cuidar"))
+GROUPS = (("top", ""), ("attend", _("Atender")), ("consult", _("Consultar")), ("care", _("Cuidar")))
+# Stands for the CSRF token in a bar that is kept; no token ever holds these characters.
+TOKEN_PLACE = "~csrf~"  # noqa: S105  (a mark, not a secret)
+THEMES = ("light", "dark")
 
 
-@dataclass
 class Shell:
-    """Frame of a page: organisation, navigation, the person's label."""
+    """Frame of one page. Everything is made when a template first asks for it."""
 
-    organisation: str
-    nav: list[dict[str, Any]] = field(default_factory=list)
-    person_label: str = ""
-    unread: int = 0
-    search_url: str = ""
-    demo: bool = False
+    def __init__(self, request: HttpRequest, theme: str) -> None:
+        self._request = request
+        self._theme = theme
+        person = getattr(request, "user", None)
+        self._person = person if person is not None and person.is_authenticated else None
+        self.demo = settings.DEMO
+        self.unread = 0
 
+    home_url = property(lambda self: address("portal:home"))
+    search_url = property(lambda self: address("portal:search"))
+    suggest_url = property(lambda self: address("portal:suggest"))
+    account_url = property(lambda self: address("accounts:account"))
+    theme_url = property(lambda self: address("accounts:theme"))
+    privacy_url = property(lambda self: address("portal:privacy"))
+    accessibility_url = property(lambda self: address("portal:accessibility"))
+    notices_url = property(lambda self: address("notifications:notices"))
+    sign_in_url = property(lambda self: address("portal:home"))
 
-@lru_cache(maxsize=1)
-def _entries() -> list[tuple[str, list[tuple[NavItem, str]]]]:
-    """Registered entries by group, with their address; what is not routed is left out."""
-    groups = []
-    for key, title in GROUPS:
-        items = []
-        for item in sorted(navigation.values(), key=lambda item: item.order):
-            if item.group == key:
-                try:
-                    items.append((item, reverse(item.url_name)))
-                except NoReverseMatch:
-                    continue
-        groups.append((title, items))
-    return groups
+    @property
+    def is_inside(self) -> bool:
+        """Whether a member of staff with a second factor is asking."""
+        return bool(self._person and getattr(self._person, "has_second_factor", False))
 
+    @cached_property
+    def organisation(self) -> str:
+        """Name of the organisation; Cauce's own before there is one."""
+        name = cache.get("organisation-name")
+        if name is None:
+            from django.apps import apps
 
-def navigation_for(request: HttpRequest) -> list[dict[str, Any]]:
-    """Groups of rail entries this person may open, the present section marked."""
-    granted = set(request.user.access().granted)
-    path, groups = request.path, []
-    for title, entries in _entries():
-        items = [
-            {
-                "title": item.title,
-                "url": url,
-                "icon": item.icon,
-                "current": path.startswith(url),
-                "count": item.count(request) if item.count else None,
-            }
-            for item, url in entries
-            if item.perm is None or item.perm in granted
-        ]
-        if items:
-            groups.append({"title": _(title) if title else "", "items": items})
-    return groups
+            row = apps.get_model("accounts", "Organisation").objects.first()
+            name = row.name if row else "Cauce"
+            cache.set("organisation-name", name, 300)
+        return name
+
+    @cached_property
+    def person_label(self) -> str:
+        """«Luis P.», or nothing."""
+        return self._person.get_short_name() if self._person else ""
+
+    @cached_property
+    def rail(self) -> SafeString:
+        """The rail with the sections this person may open, the present one marked."""
+        if not self.is_inside:
+            return SafeString("")
+        counts = tuple(
+            (item.url_name, item.count(self._request))
+            for item in navigation.values()
+            if item.count is not None
+        )
+        granted = frozenset(self._person.access().granted)
+        return _rail(granted, _section(self._request.path), counts)
+
+    @cached_property
+    def topbar(self) -> SafeString:
+        """The bar with search, theme and account. Its CSRF token is this request's."""
+        if not self.is_inside:
+            return SafeString("")
+        bar = _topbar(self.person_label, self._theme, self.unread, self.demo)
+        # SECURITY: the token is letters and digits of Django's own making.
+        return mark_safe(bar.replace(TOKEN_PLACE, get_token(self._request)))  # noqa: S308
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `shell` and `theme`. Staff pages get navigation, public ones none."""
-    person = getattr(request, "user", None)
-    inside = person is not None and person.is_authenticated
-    theme = request.COOKIES.get("tema", "light")
-    frame = Shell(organisation=_organisation_name(), demo=settings.DEMO)
-    if inside and getattr(person, "has_second_factor", False):
-        frame.nav = navigation_for(request)
-        frame.person_label = person.get_short_name()
-        frame.search_url = _address("portal:search")
-    return {
-        "kept": kept.kept_for(request),
-        "shell": frame,
-        "theme": theme if theme in ("light", "dark") else "light",
-    }
+    """Context processor: `shell`, `theme` and `kept` (a text kept for this address)."""
+    theme = request.COOKIES.get("tema", "")
+    if theme not in THEMES:
+        theme = THEMES[0]
+    return {"shell": Shell(request, theme), "theme": theme, "kept": kept.kept_for(request)}
 
 
-@lru_cache(maxsize=8)
-def _address(url_name: str) -> str:
+@lru_cache(maxsize=32)
+def address(url_name: str) -> str:
     """Address of a page of the frame; empty while nothing is routed under that name."""
     try:
         return reverse(url_name)
@@ -92,14 +110,58 @@ def _address(url_name: str) -> str:
         return ""
 
 
-def _organisation_name() -> str:
-    from django.core.cache import cache
+@lru_cache(maxsize=1)
+def _entries() -> list[tuple[Any, list[tuple[NavItem, str]]]]:
+    """Registered entries by group, with their address; what is not routed is left out."""
+    groups = []
+    for key, title in GROUPS:
+        items = [
+            (item, url)
+            for item in sorted(navigation.values(), key=lambda item: item.order)
+            if item.group == key and (url := address(item.url_name))
+        ]
+        groups.append((title, items))
+    return groups
 
-    name = cache.get("organisation-name")
-    if name is None:
-        from django.apps import apps
 
-        row = apps.get_model("accounts", "Organisation").objects.first()
-        name = row.name if row else "Cauce"
-        cache.set("organisation-name", name, 300)
-    return name
+def _section(path: str) -> str:
+    """Address of the rail entry that `path` belongs to: the longest that begins it."""
+    begun = [url for _title, items in _entries() for _item, url in items if path.startswith(url)]
+    return max(begun, key=len, default="")
+
+
+@lru_cache(maxsize=512)
+def _rail(granted: frozenset[str], section: str, counts: tuple[tuple[str, int], ...]) -> SafeString:
+    count_of, groups = dict(counts), []
+    for title, entries in _entries():
+        items = [
+            {
+                "title": item.title,
+                "url": url,
+                "icon": item.icon,
+                "current": url == section,
+                "count": count_of.get(item.url_name),
+            }
+            for item, url in entries
+            if item.perm is None or item.perm in granted
+        ]
+        if items:
+            groups.append({"title": title, "items": items})
+    return render_to_string("components/_rail.html", {"nav": groups})
+
+
+@lru_cache(maxsize=2048)
+def _topbar(label: str, theme: str, unread: int, demo: bool) -> SafeString:
+    frame = {
+        "person_label": label,
+        "unread": unread,
+        "demo": demo,
+        "home_url": address("portal:home"),
+        "search_url": address("portal:search"),
+        "suggest_url": address("portal:suggest"),
+        "account_url": address("accounts:account"),
+        "theme_url": address("accounts:theme"),
+        "notices_url": address("notifications:notices"),
+    }
+    context = {"shell": frame, "theme": theme, "csrf_token": TOKEN_PLACE}
+    return render_to_string("components/_topbar.html", context)

@@ -75,3 +75,30 @@ def test_the_second_call_compiles_nothing(agent, monkeypatch):
     people(None, pk=agent.pk)
     monkeypatch.setattr(people, "_compile", None)
     assert people.first(None, pk=agent.pk) == agent
+
+
+def test_it_answers_the_same_behind_transaction_pooling(cast, monkeypatch):
+    from django.db import connection
+
+    agent = cast["agente"]
+    direct = seen(agent, name="Luis")
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+    assert seen(agent, name="Luis") == direct
+
+
+def test_a_statement_is_planned_once_per_connection(agent, django_assert_num_queries):
+    from django.db import connection
+
+    people(None, pk=agent.pk)
+    with django_assert_num_queries(1):
+        people(None, pk=agent.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'cauce_%'")
+        assert cursor.fetchone()[0] >= 1
+
+
+def test_a_percent_sign_in_the_statement_survives(agent):
+    like = Prepared(
+        lambda actor, pk: Person.objects.filter(pk=pk).extra(where=["email LIKE '%%@aguas.test'"])
+    )
+    assert like(None, pk=agent.pk) == [agent]
