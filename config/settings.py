@@ -1,4 +1,4 @@
-"""Settings of Cauce: wiring only. Everything that differs between places comes from the environment.
+"""Settings of Cauce: wiring only. What differs between places comes from the environment.
 
 `CAUCE_BASE_URL` is the address people type. When it begins with https, cookies, redirects
 and HSTS follow (`config.transport`); without it the portal speaks http on loopback only.
