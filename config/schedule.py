@@ -6,5 +6,9 @@ BEAT_SCHEDULE = {
     # The outbox is also woken by each commit that queues a mail; this sweeps what was missed.
     "deliver-mail": {"task": "apps.core.jobs.deliver_mail", "schedule": 30.0},
     "rescan-files": {"task": "apps.core.jobs.rescan_files", "schedule": 300.0},
+    "bring-due-versions-into-force": {
+        "task": "apps.documents.jobs.bring_due_versions_into_force",
+        "schedule": crontab(minute=5),
+    },
     "tidy": {"task": "apps.core.jobs.tidy", "schedule": crontab(minute=17)},
 }

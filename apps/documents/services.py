@@ -176,16 +176,19 @@ def approve(version: Version, *, effective_on: date, by: Person) -> Version:
 
     The text is hashed now and never changes again. If the day has come, it is put in force
     at once. Raises PermissionDenied unless `by` may approve, RuleBroken if `by` wrote it,
-    if it is not in review (S9) or if the day is past.
+    if it is not in review (S9), or if the day is past or before that of an earlier version.
     """
     require(by, Perm.APPROVE)
-    version = Version.objects.select_for_update().select_related("document").get(pk=version.pk)
+    document = Document.objects.select_for_update().get(pk=version.document_id)
+    version = Version.objects.select_for_update().get(pk=version.pk)
     if version.author_id == by.pk:
         raise RuleBroken(_("Quien redacta una versión no puede aprobarla."))
     if version.state != Version.State.IN_REVIEW:
         raise RuleBroken(_("Solo se aprueba una versión que está en revisión."))
     if effective_on < timezone.localdate():
         raise RuleBroken(_("La fecha de entrada en vigor ya pasó."))
+    if document.versions.published().filter(effective_on__gt=effective_on).exists():
+        raise RuleBroken(_("Una versión no puede regir antes que la anterior."))
     version.approver = by
     version.approved_at = timezone.now()
     version.effective_on = effective_on
@@ -201,17 +204,21 @@ def approve(version: Version, *, effective_on: date, by: Person) -> Version:
 def bring_into_force(version: Version) -> Version:
     """Make an approved version the one in force; the former becomes superseded (M9).
 
-    Called by `approve` and by the daily job; doing it twice changes nothing. Raises
-    RuleBroken if the version is not approved or its day has not come.
+    Called by `approve` and by the daily job; doing it twice changes nothing. Earlier
+    versions that still wait for their turn take it first. Raises RuleBroken if the version
+    is not approved or its day has not come.
     """
     document = Document.objects.select_for_update().get(pk=version.document_id)
     version = Version.objects.select_for_update().get(pk=version.pk)
-    if version.state == Version.State.IN_FORCE:
+    if version.state in (Version.State.IN_FORCE, Version.State.SUPERSEDED):
         return version
     if version.state != Version.State.APPROVED or version.effective_on is None:
         raise RuleBroken(_("Solo entra en vigor una versión aprobada."))
     if version.effective_on > timezone.localdate():
         raise RuleBroken(_("Todavía no llega su fecha de entrada en vigor."))
+    waiting = document.versions.filter(state=Version.State.APPROVED, number__lt=version.number)
+    for earlier in waiting.order_by("number"):
+        _put_in_force(document, earlier, imported=False)
     return _put_in_force(document, version, imported=False)
 
 

@@ -1,10 +1,11 @@
 """What can happen to a governed document: drafts, review, approval, in force, history."""
 
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from apps.accounts.models import Unit
@@ -144,6 +145,49 @@ def test_m9_one_version_at_most_is_in_force(document, supervisor, quality):
     second = publish(document, supervisor, quality, on=today() + timedelta(days=1))
     with pytest.raises(IntegrityError), transaction.atomic():
         Version.objects.filter(pk=second.pk).update(state=Version.State.IN_FORCE)
+
+
+def test_m9_versions_take_their_turn_in_the_order_of_their_numbers(
+    document, supervisor, quality, time_machine
+):
+    second = publish(document, supervisor, quality, on=today() + timedelta(days=1))
+    with pytest.raises(RuleBroken):
+        publish(document, supervisor, quality)  # would rule before the one that waits
+    third = document.versions.get(state=Version.State.IN_REVIEW)
+    third = services.approve(third, effective_on=today() + timedelta(days=1), by=quality)
+    time_machine.move_to(timezone.now() + timedelta(days=1))
+    services.bring_into_force(third)
+    services.bring_into_force(second)
+    states = dict(document.versions.values_list("number", "state"))
+    assert states == {1: "superseded", 2: "in_force"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_m9_f14_of_two_people_who_publish_at_once_one_version_stays_in_force(
+    document, supervisor, quality
+):
+    publish(document, supervisor, quality)
+    version = services.submit(start(document, supervisor), by=supervisor)
+    barrier, outcomes = Barrier(4), []
+
+    def approve():
+        barrier.wait()
+        try:
+            services.approve(version, effective_on=today(), by=quality)
+            outcomes.append("approved")
+        except RuleBroken:
+            outcomes.append("told")
+        finally:
+            connection.close()
+
+    threads = [Thread(target=approve) for _n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["approved", "told", "told", "told"]
+    states = list(document.versions.order_by("number").values_list("number", "state"))
+    assert states == [(1, "superseded"), (2, "in_force")]
 
 
 def test_m11_the_hash_is_of_the_text(document, supervisor, quality):
