@@ -19,7 +19,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     """Where customers begin. An empty portal begins with its first-run wizard."""
     organisation = Organisation.objects.first()
     if organisation is None and not Person.objects.exists():
-        return redirect("accounts:first-run")
+        return redirect("accounts:first-steps")
     return render(
         request,
         "portal/landing.html",

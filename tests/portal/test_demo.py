@@ -25,11 +25,10 @@ def demo(django_db_setup, django_db_blocker, tmp_path_factory):
 
     before = settings.DEMO, settings.MEDIA_ROOT
     settings.DEMO, settings.MEDIA_ROOT = True, tmp_path_factory.mktemp("files")
-    with django_db_blocker.unblock():
-        with transaction.atomic():
-            call_command("seed_demo")
-            yield
-            transaction.set_rollback(True)
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("seed_demo")
+        yield
+        transaction.set_rollback(True)
     settings.DEMO, settings.MEDIA_ROOT = before
 
 
@@ -53,6 +52,7 @@ def test_the_manual_is_whole(demo, db):
         Level.INTERNAL,
         Level.CONFIDENTIAL,
     }
+    assert Version.objects.filter(state=Version.State.APPROVED).exists()
     for document in in_force.select_related("current"):
         steps = Step.objects.filter(version=document.current)
         assert 4 <= len(steps) <= 9, document.code

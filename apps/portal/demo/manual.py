@@ -10,6 +10,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from apps.accounts.models import Person
 from apps.core.access import Level
 from apps.core.pdf import render_pdf
 from apps.documents import services as documents
@@ -171,6 +172,42 @@ def _written(content: dict[str, Any], cast: Cast, forms: dict[str, Form]) -> dic
         for step in content["steps"]
     ]
     return fields | {"steps": steps}
+
+
+def load_pending(entries: list[dict[str, Any]], chapters: list[dict[str, Any]], cast: Cast) -> None:
+    """Versions approved whose day is still to come."""
+    forms = {form.code: form for form in Form.objects.all()}
+    by_code = {document.code: document for document in Document.objects.all()}
+    for entry in entries:
+        document = by_code[entry["code"]]
+        content = copy.deepcopy(_find(entry["code"], chapters)["procedure"]["current"])
+        content |= {name: entry[name] for name in PROCEDURE_FIELDS if name in entry}
+        for step in content["steps"]:
+            change = entry["steps"].get(step["key"], {})
+            step["text"] += change.get("append", "")
+            step["limit"] = change.get("limit", step.get("limit"))
+        author = Person.objects.with_access().get(pk=cast.holder(entry["author"]).pk)
+        version = documents.start_version(
+            document,
+            title=document.title,
+            body=content.get("intro", ""),
+            change=entry["change"],
+            justification=" ".join(entry["justification"].split()),
+            by=author,
+        )
+        manual.write_procedure(version, **_written(content, cast, forms), by=author)
+        version = documents.submit(version, by=author)
+        approver = Person.objects.with_access().get(pk=cast.holder(entry["approver"]).pk)
+        documents.approve(version, effective_on=ago(-entry["effective_in_days"]), by=approver)
+
+
+def _find(code: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    for entry in entries:
+        if entry["code"] == code:
+            return entry
+        if code.startswith(f"{entry['code']}."):
+            return _find(code, entry["children"])
+    raise LookupError(code)
 
 
 def relate(chapters: list[dict[str, Any]], cast: Cast) -> None:

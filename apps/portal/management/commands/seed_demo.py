@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from rich.progress import Progress
 
 from apps.accounts.models import Person
-from apps.portal.demo.manual import load_chapter, load_forms, relate
+from apps.portal.demo.manual import load_chapter, load_forms, load_pending, relate
 from apps.portal.demo.organisation import load_organisation
 
 DATA = Path(__file__).resolve().parents[2] / "demo" / "data"
@@ -45,3 +45,4 @@ class Command(BaseCommand):
             for chapter in chapters:
                 load_chapter(chapter, cast, lambda: bar.advance(task))
             relate(chapters, cast)
+            load_pending(read(DATA / "pending.yaml"), chapters, cast)
