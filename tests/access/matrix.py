@@ -81,6 +81,9 @@ MATRIX: dict[str, str] = {
     "manual:public-page": EVERYONE,
     # portal
     "portal:landing": EVERYONE,
+    "portal:accessibility": EVERYONE,
+    "portal:privacy": EVERYONE,
+    "portal:styleguide": INSIDE,
     "portal:home": INSIDE,
     "portal:search": INSIDE,
 }
