@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from apps.accounts import services
 from apps.accounts.door.factors import AFTER
@@ -19,6 +20,11 @@ from apps.core.ratelimit import client_address, consume
 from apps.core.rules import RuleBroken
 from apps.core.views import errors
 
+STEPS = [
+    gettext_lazy("organización y primera persona"),
+    gettext_lazy("segundo factor"),
+    gettext_lazy("códigos de recuperación"),
+]
 TOKEN_KEY = "invitation_token"  # noqa: S105  (a key of the session)
 
 
@@ -85,5 +91,5 @@ def first_steps(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "accounts/first_steps.html",
-        {"form": form, "time_zone": settings.TIME_ZONE, "token_known": bool(token)},
+        {"form": form, "time_zone": settings.TIME_ZONE, "steps": STEPS},
     )

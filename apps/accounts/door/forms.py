@@ -311,7 +311,11 @@ class AddPasskeyForm(webauthn.AddWebAuthnForm):
 
 
 class RenamePasskeyForm(webauthn.EditWebAuthnForm):
-    name = forms.CharField(label=_("Nombre de la llave"), max_length=60)
+    name = forms.CharField(
+        label=_("Nombre de la llave"),
+        max_length=60,
+        error_messages={"required": _("Escriba un nombre para la llave.")},
+    )
 
 
 class PasskeyForm(webauthn.AuthenticateWebAuthnForm):
@@ -368,22 +372,30 @@ class FirstRunForm(_TwoAlike, HouseForm):
         help_text=_("El que se mostró al poner en marcha el portal."),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": _("Escriba el código que se mostró al arrancar.")},
     )
-    organisation = forms.CharField(label=_("Nombre de la organización"), max_length=120)
+    organisation = forms.CharField(
+        label=_("Nombre de la organización"),
+        max_length=120,
+        error_messages={"required": _("Escriba el nombre de la organización.")},
+    )
     country = forms.ChoiceField(
         label=_("País"),
         choices=(("", _("Elija el país")), *COUNTRIES),
         help_text=_("De él salen los días festivos con que se cuentan los plazos."),
+        error_messages={"required": _("Elija el país de la organización.")},
     )
     first_name = forms.CharField(
         label=_("Su nombre"),
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+        error_messages={"required": _("Escriba su nombre.")},
     )
     last_name = forms.CharField(
         label=_("Sus apellidos"),
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+        error_messages={"required": _("Escriba sus apellidos.")},
     )
     email = email_field()
     password1 = password_field(_("Contraseña"), new=True, hint=PASSWORD_HINT)

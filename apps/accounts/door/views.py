@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.accounts import devices, mails, services
-from apps.accounts.door.factors import remember_way_back
+from apps.accounts.door.factors import STEPS, remember_way_back
 from apps.accounts.door.forms import ChangeEmailForm
 from apps.accounts.middleware import idle_seconds
 from apps.accounts.models import Person
@@ -77,7 +77,7 @@ def choose_factor(request: HttpRequest) -> HttpResponse:
     if request.user.has_second_factor:
         return redirect("accounts:account")
     remember_way_back(request)
-    return render(request, "accounts/choose_factor.html", {"person": request.user})
+    return render(request, "accounts/choose_factor.html", {"steps": STEPS})
 
 
 @enrolment(methods=("GET", "HEAD"))
