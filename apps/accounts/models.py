@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 from auditlog.registry import auditlog
@@ -117,6 +118,14 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """First name and initial: «Luis P.»."""
         return f"{self.first_name} {self.last_name[:1]}.".strip()
+
+    def holdings_on(self, on: date) -> list[Holding]:
+        """Holdings in force on the calendar day `on`; reads `holdings` as prefetched."""
+        return [
+            holding
+            for holding in self.holdings.all()
+            if holding.from_on <= on and (holding.until_on is None or holding.until_on >= on)
+        ]
 
     def access(self) -> Person:
         """This person with `granted`, `unit_ids`, `has_second_factor` filled in.

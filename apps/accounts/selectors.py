@@ -48,7 +48,7 @@ class Branch:
 
     unit: Unit
     seats: list[Seat] = field(default_factory=list)
-    branches: list["Branch"] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
 
     def as_node(self) -> dict[str, Any]:
         """What components/_org_node.html takes."""
