@@ -22,7 +22,6 @@ class Event(StrEnum):
     """What happens at the door."""
 
     SIGNED_IN = "signed_in"
-    SIGN_IN_FAILED = "sign_in_failed"
     SECOND_FACTOR_FAILED = "second_factor_failed"
     SIGNED_OUT = "signed_out"
     SESSIONS_ENDED = "sessions_ended"

@@ -72,9 +72,13 @@ def keep(person: models.Model, path: str, data: Mapping[str, Any]) -> KeptForm |
     if not fields or size > MOST_BYTES or len(path) > PATH_MAX:
         return None
     sealed = seal(fields, purpose="kept", subject=f"{person.pk}|{path}")
-    row, _created = KeptForm.objects.update_or_create(
+    row, created = KeptForm.objects.update_or_create(
         person_id=person.pk, path=path, defaults={"sealed": sealed, "kept_at": timezone.now()}
     )
+    if created:  # the oldest give way, so that nobody fills the store
+        others = KeptForm.objects.filter(person_id=person.pk).order_by("-kept_at")
+        latest = others.values("pk")[:MOST_PATHS]
+        KeptForm.objects.filter(person_id=person.pk).exclude(pk__in=latest).delete()
     return row
 
 

@@ -264,3 +264,12 @@ def test_a_person_with_a_new_email_signs_in_with_it_only(agent, admin, client, t
     services.change_email(agent, "nuevo@aguas.test", by=admin)
     assert try_password(client, "luis@aguas.test", PASSWORD).status_code == 200
     assert try_password(client, "nuevo@aguas.test", PASSWORD).status_code == 302
+
+
+def test_mails_to_new_addresses_are_limited(agent, signed):
+    client = signed(agent)
+    for n in range(5):
+        sent = client.post(reverse("accounts:change-email"), {"email": f"nuevo{n}@aguas.test"})
+        assert sent.status_code == 302
+    answer = client.post(reverse("accounts:change-email"), {"email": "nuevo9@aguas.test"})
+    assert answer.status_code == 429

@@ -204,3 +204,11 @@ def test_pages_without_a_kept_text_cost_no_query(agent, signed, django_assert_ma
     client.get("/cuenta/tema/")
     with django_assert_max_num_queries(2):
         client.get("/cuenta/salir/")
+
+
+def test_the_oldest_texts_give_way(agent, monkeypatch):
+    monkeypatch.setattr(kept, "MOST_PATHS", 3)
+    for n in range(5):
+        kept.keep(agent, f"/pagina/{n}/", {"texto": ["x"]})
+    left = KeptForm.objects.order_by("path").values_list("path", flat=True)
+    assert list(left) == ["/pagina/2/", "/pagina/3/", "/pagina/4/"]

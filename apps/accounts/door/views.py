@@ -31,7 +31,9 @@ from apps.core import kept
 from apps.core.access import enrolment, public, requires, signed_in
 from apps.core.crypto import Unreadable, seal, unseal
 from apps.core.models import KeptForm
+from apps.core.ratelimit import consume
 from apps.core.rules import RuleBroken
+from apps.core.views import errors
 
 EMAIL_LINK_MINUTES = 60
 
@@ -142,6 +144,8 @@ def change_email(request: HttpRequest) -> HttpResponse:
         email = form.cleaned_data["email"].lower()
         if Person.objects.filter(email=email).exists():
             form.add_error("email", _("Ya hay una persona con ese correo."))
+        elif not consume("email-change", str(request.user.pk), amount=5, seconds=3600):
+            return errors.too_many(request, 3600)
         else:
             wish = {"to": email, "from": request.user.email, "at": timezone.now().timestamp()}
             token = seal(wish, purpose="email", subject=str(request.user.pk)).hex()
