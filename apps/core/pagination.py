@@ -56,8 +56,8 @@ def paginate(
 ) -> Page:
     """The page of `queryset` that the request's `pagina` parameter points at.
 
-    `order` names not-null fields, all ascending or all descending, the last one unique. A
-    mark that was altered or belongs to another order shows the first page.
+    `order` names not-null fields or annotations, all ascending or all descending, the last
+    one unique. A mark that was altered or belongs to another order shows the first page.
     """
     descending = order[0].startswith("-")
     names = [name.lstrip("-") for name in order]
@@ -67,7 +67,7 @@ def paginate(
     backwards = mark is not None and mark["to"] == "previous"
     rows = queryset
     if mark is not None:
-        rows = rows.filter(_beyond(queryset.model, names, mark["at"], descending != backwards))
+        rows = rows.filter(_beyond(queryset, names, mark["at"], descending != backwards))
     flip = descending != backwards
     ordering = [f"-{name}" if flip else name for name in names]
     found = list(rows.order_by(*ordering)[: size + 1])
@@ -87,9 +87,9 @@ def paginate(
     )
 
 
-def _beyond(model: type[models.Model], names: list[str], at: list[Any], less: bool) -> Any:
+def _beyond(queryset: models.QuerySet, names: list[str], at: list[Any], less: bool) -> Any:
     values = [
-        Value(_typed(value), output_field=_field(model, name))
+        Value(_typed(value), output_field=_field(queryset, name))
         for name, value in zip(names, at, strict=True)
     ]
     here = Row(*(F(name) for name in names))
@@ -103,8 +103,10 @@ def _beyond(model: type[models.Model], names: list[str], at: list[Any], less: bo
     )
 
 
-def _field(model: type[models.Model], path: str) -> models.Field:
-    field: Any = None
+def _field(queryset: models.QuerySet, path: str) -> models.Field:
+    if path in queryset.query.annotations:
+        return queryset.query.annotations[path].output_field
+    model, field = queryset.model, None
     for part in path.split("__"):
         field = model._meta.get_field(part)
         if field.is_relation and field.related_model:

@@ -26,6 +26,7 @@ from apps.accounts.services.people import (
     reactivate,
     resend_invitation,
     revoke_invitation,
+    update_person,
 )
 from apps.accounts.services.roles import (
     delete_role,
@@ -66,5 +67,6 @@ __all__ = [
     "set_role_permissions",
     "set_up",
     "substitutes_of",
+    "update_person",
     "waiting_reset",
 ]

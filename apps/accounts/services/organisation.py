@@ -10,8 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Absence, Holding, Person, Position, Unit
 from apps.accounts.permissions import Perm
+from apps.accounts.services.editing import refuse_stale
 from apps.core.access import require
 from apps.core.rules import RuleBroken
+
+UNIT_FIELDS = ("code", "name", "parent_id", "purpose", "order")
+POSITION_FIELDS = ("key", "title", "unit_id", "reports_to_id", "purpose", "duties", "seats")
 
 
 def _refuse_taken(model: type, field: str, value: str, but: int | None, message: str) -> None:
@@ -28,16 +32,21 @@ def save_unit(
     purpose: str = "",
     parent: Unit | None = None,
     order: int = 100,
+    expected: str | None = None,
     by: Person,
 ) -> Unit:
-    """Create a unit, or change `unit`.
+    """Create a unit, or change `unit`, which was as `expected` (state_of) when it was read.
 
-    Raises PermissionDenied, or RuleBroken if the code is taken or `parent` hangs from the
-    unit itself.
+    Raises PermissionDenied, StaleEdit, or RuleBroken if the code is taken, `parent` is
+    retired or hangs from the unit itself.
     """
     require(by, Perm.MANAGE_ORGANISATION)
     unit = Unit.objects.select_for_update().get(pk=unit.pk) if unit else Unit()
+    if unit.pk:
+        refuse_stale(unit, UNIT_FIELDS, expected)
     _refuse_taken(Unit, "code", code, unit.pk, _("Ya hay otra unidad con ese código."))
+    if parent is not None and not parent.is_active and parent.pk != unit.parent_id:
+        raise RuleBroken({"parent": _("Esa unidad ya no está activa.")})
     if unit.pk and parent is not None:
         below = Unit.objects.with_tree_fields().descendants(unit, include_self=True)
         if below.filter(pk=parent.pk).exists():
@@ -73,15 +82,18 @@ def save_position(
     purpose: str = "",
     duties: list[str] | None = None,
     seats: int = 1,
+    expected: str | None = None,
     by: Person,
 ) -> Position:
-    """Create a position, or change `position`.
+    """Create a position, or change `position`, which was as `expected` when it was read.
 
-    Raises PermissionDenied, or RuleBroken if the key is taken, the unit is retired or the
+    Raises PermissionDenied, StaleEdit, or RuleBroken if the key is taken, the unit is retired or the
     line of command would go in a circle.
     """
     require(by, Perm.MANAGE_ORGANISATION)
     position = Position.objects.select_for_update().get(pk=position.pk) if position else Position()
+    if position.pk:
+        refuse_stale(position, POSITION_FIELDS, expected)
     _refuse_taken(Position, "key", key, position.pk, _("Ya hay otro cargo con esa clave."))
     if not unit.is_active:
         raise RuleBroken({"unit": _("Esa unidad ya no está activa.")})
@@ -126,7 +138,7 @@ def assign_position(
     the wrong order or the person holds it already on one of them.
     """
     require(by, Perm.MANAGE_ORGANISATION)
-    if not person.is_active:
+    if not person.is_active or person.is_system:
         raise RuleBroken({"person": _("Esa persona no está activa.")})
     position = Position.objects.select_for_update().get(pk=position.pk)
     if not position.is_active:
@@ -172,7 +184,7 @@ def record_absence(
         raise RuleBroken({"to_on": _("La fecha final es anterior a la inicial.")})
     if substitute.pk == person.pk:
         raise RuleBroken({"substitute": _("Nadie puede sustituirse a sí mismo.")})
-    if not substitute.is_active:
+    if not substitute.is_active or substitute.is_system:
         raise RuleBroken({"substitute": _("Esa persona no está activa.")})
     those_days = Absence.objects.filter(from_on__lte=to_on, to_on__gte=from_on)
     if those_days.filter(person=person).exists():

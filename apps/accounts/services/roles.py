@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from auditlog.models import LogEntry
 from django.contrib.auth.models import Group, Permission
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +27,7 @@ def log_change(
         force_log=True,
         action=LogEntry.Action.UPDATE,
         actor=by,
+        actor_email=by.email,
         changes={field: [", ".join(sorted(before)), ", ".join(sorted(after))]},
     )
 
@@ -74,8 +75,17 @@ def _permission_rows(names: Iterable[str]) -> list[Permission]:
     return [row for row in rows if f"{row.content_type.app_label}.{row.codename}" in wanted]
 
 
+LOCKOUT_LOCK = 0x726F6C65  # "role": one number for every process
+
+
 def refuse_lockout() -> None:
-    """Somebody active must always be able to manage roles, and people."""
+    """Somebody active must always be able to manage roles, and people.
+
+    Holds a lock until the transaction ends: two changes that each leave the other's people
+    would together leave nobody.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCKOUT_LOCK])
     for perm in (Perm.MANAGE_ROLES, Perm.MANAGE_PEOPLE):
         codename = perm.partition(".")[2]
         holders = Person.objects.active().filter(

@@ -56,8 +56,8 @@ def start(request: HttpRequest) -> HttpResponse:
         "tabs": tabs(request, "imports"),
         "form": form,
         "columns": {
-            _("Personas"): (imports.PEOPLE_COLUMNS, imports.REQUIRED["people"]),
-            _("Unidades"): (imports.UNIT_COLUMNS, imports.REQUIRED["units"]),
+            _("Personas"): (imports.COLUMNS["people"], imports.REQUIRED["people"]),
+            _("Unidades"): (imports.COLUMNS["units"], imports.REQUIRED["units"]),
         },
         "latest": list(ImportRun.objects.filter(asked_by=request.user)[:10]),
     }

@@ -1,0 +1,31 @@
+"""People and units from a spreadsheet: first a dry run that tells every line's fault.
+
+A sheet is CSV (`;`, `,` or tab; UTF-8 or Windows-1252) or XLSX with a head of Spanish column
+names. Nothing is written unless the whole sheet is faultless.
+"""
+
+from apps.accounts.services.imports.applying import apply, dry_run, lines_of
+from apps.accounts.services.imports.checking import check
+from apps.accounts.services.imports.sheet import (
+    COLUMNS,
+    KIND_TITLES,
+    MAX_BYTES,
+    MAX_LINES,
+    REQUIRED,
+    Line,
+    read_sheet,
+)
+
+__all__ = [
+    "COLUMNS",
+    "KIND_TITLES",
+    "MAX_BYTES",
+    "MAX_LINES",
+    "REQUIRED",
+    "Line",
+    "apply",
+    "check",
+    "dry_run",
+    "lines_of",
+    "read_sheet",
+]
