@@ -12,22 +12,38 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Person, Position, Role, Unit
 from apps.accounts.services import imports
-from apps.core.forms import HouseForm, HouseModelForm
+from apps.core.forms import HouseForm
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class UnitForm(HouseModelForm):
-    class Meta:
-        model = Unit
-        fields = ["code", "name", "parent", "purpose", "order"]
-        labels = {"parent": _("Depende de")}
-        help_texts = {"order": _("Las unidades hermanas se muestran de menor a mayor.")}
+class UnitForm(HouseForm):
+    code = forms.CharField(label=_("Código"), max_length=20)
+    name = forms.CharField(label=_("Nombre"), max_length=120)
+    parent = forms.ModelChoiceField(
+        label=_("Depende de"),
+        queryset=Unit.objects.none(),
+        required=False,
+        empty_label=_("Ninguna: es la raíz"),
+    )
+    purpose = forms.CharField(
+        label=_("Para qué está"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea({"rows": 3}),
+    )
+    order = forms.IntegerField(
+        label=_("Orden"),
+        min_value=0,
+        max_value=30000,
+        initial=100,
+        help_text=_("Las unidades hermanas se muestran de menor a mayor."),
+    )
+    expected = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["parent"].queryset = Unit.objects.filter(is_active=True).order_by("name")
-        self.fields["parent"].empty_label = _("Ninguna: es la raíz")
 
 
 class PositionForm(HouseForm):
@@ -55,6 +71,7 @@ class PositionForm(HouseForm):
         widget=forms.Textarea({"rows": 5}),
     )
     seats = forms.IntegerField(label=_("Plazas"), min_value=1, max_value=500, initial=1)
+    expected = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -45,10 +45,6 @@ class HouseForm(_House, forms.Form):
     """A form of the house."""
 
 
-class HouseModelForm(_House, forms.ModelForm):
-    """A model form of the house. Its `save` is never called: services write."""
-
-
 @dataclass
 class Ticket:
     """Where a submitted form leads: set by the view, remembered for a second post."""

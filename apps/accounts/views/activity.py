@@ -111,7 +111,7 @@ def _title(model: Any, name: str) -> str:
     if name in FIELD_TITLES:
         return str(FIELD_TITLES[name])
     try:
-        return str(model._meta.get_field(name).verbose_name) if model else name
+        return str(getattr(model._meta.get_field(name), "verbose_name", name)) if model else name
     except FieldDoesNotExist:
         return name
 
@@ -140,7 +140,9 @@ def activity(request: HttpRequest) -> HttpResponse:
             "page": page,
             "rows": [told(entry) for entry in page.rows],
             "exports": {
-                kind: reverse("accounts:activity-export") + "?" + urlencode(query | {"formato": kind})
+                kind: reverse("accounts:activity-export")
+                + "?"
+                + urlencode(query | {"formato": kind})
                 for kind in ("csv", "xlsx")
             },
         },

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from auditlog.models import LogEntry
 from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Perm
+from apps.accounts.services.editing import state_of
 from apps.core.forms import once
-from apps.core.rules import RuleBroken
+from apps.core.rules import RuleBroken, StaleEdit
 
 Crumbs = list[tuple[str, str]]
 
@@ -41,12 +47,64 @@ def crumbs(*pages: tuple[str, str]) -> Crumbs:
     return [(_("Personas y organización"), reverse("accounts:organigram")), *pages]
 
 
+@dataclass
+class Edit:
+    """A form that changes `row`: carries the state it began from, tells a stale edit (F14).
+
+    `fields` are attribute names for `services.editing`; form fields drop their «_id».
+    """
+
+    row: Model
+    fields: Sequence[str]
+    stale: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """What the form has to carry along."""
+        return state_of(self.row, self.fields)
+
+    def compare(self, form: Any) -> None:
+        """Set what was typed beside what is saved now; sent again, it replaces that."""
+        self.row.refresh_from_db()
+        for name in self.fields:
+            box = form.fields[name.removesuffix("_id")]
+            yours = _in_words(form.cleaned_data.get(name.removesuffix("_id")))
+            newer = _in_words(getattr(self.row, name.removesuffix("_id")))
+            if yours != newer:
+                self.stale.append({"label": box.label, "yours": yours, "newer": newer})
+        form.data = form.data.copy()
+        form.data["expected"] = self.state
+
+    def told(self) -> dict[str, Any]:
+        """What components/_stale.html takes, for the page of the form."""
+        if not self.stale:
+            return {}
+        last = LogEntry.objects.get_for_object(self.row).select_related("actor").first()
+        return {
+            "stale_rows": self.stale,
+            "stale_by": (last and last.actor) or _("Otra persona"),
+            "stale_at": last.timestamp if last else timezone.now(),
+        }
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "\n".join(str(item) for item in value)
+    return "" if value is None else str(value)
+
+
 def submitted(
-    request: HttpRequest, form: Any, act: Callable[..., str], *, done: str = ""
+    request: HttpRequest,
+    form: Any,
+    act: Callable[..., str],
+    *,
+    done: str = "",
+    edit: Edit | None = None,
 ) -> HttpResponse | None:
     """Act once on a valid form and go where `act` says; None if the form has to be shown.
 
-    A rule that forbids it becomes an error of the form. `done` is said on the next page.
+    A rule that forbids it becomes an error of the form; a stale `edit` is set beside what is
+    there now. `done` is said on the next page.
     """
     if request.method != "POST" or not form.is_valid():
         return None
@@ -58,8 +116,17 @@ def submitted(
                     messages.success(request, done)
         return redirect(ticket.answer)
     except RuleBroken as rule:
-        form.add_error(None, rule)
+        if edit is not None and isinstance(rule, StaleEdit):
+            edit.compare(form)
+        tell(form, rule)
         return None
+
+
+def tell(form: Any, rule: ValidationError) -> None:
+    """Show a broken rule at its field, or above the form if the form has no such field."""
+    by_field = rule.message_dict if hasattr(rule, "error_dict") else {None: rule.messages}
+    for name, sentences in by_field.items():
+        form.add_error(name if name in form.fields else None, sentences)
 
 
 def form_page(

@@ -14,7 +14,8 @@ from apps.accounts import selectors, services
 from apps.accounts.forms import AssignForm, EndHoldingForm, PositionForm, UnitForm
 from apps.accounts.models import Holding, Position, Unit
 from apps.accounts.permissions import Perm
-from apps.accounts.views.common import confirmed, crumbs, form_page, submitted, tabs
+from apps.accounts.services.organisation import POSITION_FIELDS, UNIT_FIELDS
+from apps.accounts.views.common import Edit, confirmed, crumbs, form_page, submitted, tabs
 from apps.core.access import SAFE_METHODS, requires
 
 
@@ -84,15 +85,17 @@ def new_unit(request: HttpRequest) -> HttpResponse:
 def edit_unit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a unit."""
     shown = get_object_or_404(Unit.objects.visible_to(request.user), pk=pk)
-    initial = {name: getattr(shown, name) for name in ("code", "name", "purpose", "order")}
-    # Without an instance: the form must not write to a row before the service judged it.
-    form = UnitForm.of(request, initial=initial | {"parent": shown.parent_id})
-    form.instance.pk = shown.pk
+    edit = Edit(shown, UNIT_FIELDS)
+    initial = {name.removesuffix("_id"): getattr(shown, name) for name in UNIT_FIELDS}
+    form = UnitForm.of(request, initial=initial | {"expected": edit.state})
+    if shown.parent_id:
+        form.fields["parent"].queryset |= Unit.objects.filter(pk=shown.parent_id)
     answer = submitted(
         request,
         form,
         lambda **data: services.save_unit(shown, **data, by=request.user).get_absolute_url(),
         done=_("Los cambios quedaron guardados."),
+        edit=edit,
     )
     return answer or form_page(
         request,
@@ -101,6 +104,7 @@ def edit_unit(request: HttpRequest, pk: int) -> HttpResponse:
         action=_("Guardar cambios"),
         cancel_url=shown.get_absolute_url(),
         where=crumbs((shown.name, shown.get_absolute_url())),
+        **edit.told(),
     )
 
 
@@ -172,21 +176,16 @@ def new_position(request: HttpRequest) -> HttpResponse:
 def edit_position(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a position."""
     shown = get_object_or_404(Position.objects.visible_to(request.user), pk=pk)
-    initial = {
-        "title": shown.title,
-        "key": shown.key,
-        "unit": shown.unit_id,
-        "reports_to": shown.reports_to_id,
-        "purpose": shown.purpose,
-        "duties": "\n".join(shown.duties),
-        "seats": shown.seats,
-    }
+    edit = Edit(shown, POSITION_FIELDS)
+    initial = {name.removesuffix("_id"): getattr(shown, name) for name in POSITION_FIELDS}
+    initial |= {"duties": "\n".join(shown.duties), "expected": edit.state}
     form = PositionForm.of(request, initial=initial)
+    form.fields["reports_to"].queryset = form.fields["reports_to"].queryset.exclude(pk=pk)
 
     def change(**data: Any) -> str:
         return _position_url(services.save_position(shown, **data, by=request.user).pk)
 
-    answer = submitted(request, form, change, done=_("Los cambios quedaron guardados."))
+    answer = submitted(request, form, change, done=_("Los cambios quedaron guardados."), edit=edit)
     return answer or form_page(
         request,
         form,
@@ -194,6 +193,7 @@ def edit_position(request: HttpRequest, pk: int) -> HttpResponse:
         action=_("Guardar cambios"),
         cancel_url=_position_url(pk),
         where=crumbs((shown.title, _position_url(pk))),
+        **edit.told(),
     )
 
 
