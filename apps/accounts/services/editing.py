@@ -23,5 +23,5 @@ def refuse_stale(row: Model, fields: Sequence[str], expected: str | None) -> Non
 
     Without `expected` nothing was drawn: an import or a command.
     """
-    if expected is not None and expected != state_of(row, fields):
+    if expected and expected != state_of(row, fields):
         raise StaleEdit(_("Otra persona guardó un cambio mientras usted editaba."))

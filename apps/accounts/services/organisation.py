@@ -87,8 +87,8 @@ def save_position(
 ) -> Position:
     """Create a position, or change `position`, which was as `expected` when it was read.
 
-    Raises PermissionDenied, StaleEdit, or RuleBroken if the key is taken, the unit is retired or the
-    line of command would go in a circle.
+    Raises PermissionDenied, StaleEdit, or RuleBroken if the key is taken, the unit is retired
+    or the line of command would go in a circle.
     """
     require(by, Perm.MANAGE_ORGANISATION)
     position = Position.objects.select_for_update().get(pk=position.pk) if position else Position()
