@@ -6,12 +6,16 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Person, Position, Role, Unit
+from apps.accounts.models import Holding, Person, Position, Role, Unit
+from apps.accounts.permissions import Perm
 from apps.accounts.services import imports
+from apps.accounts.services.imports.sheet import fold
 from apps.core.forms import HouseForm
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -115,6 +119,14 @@ class AbsenceForm(HouseForm):
         super().__init__(*args, **kwargs)
         others = Person.objects.active().filter(is_system=False).exclude(pk=person.pk)
         self.fields["substitute"].queryset = others
+
+
+class PersonForm(HouseForm):
+    first_name = forms.CharField(label=_("Nombre"), max_length=80)
+    last_name = forms.CharField(label=_("Apellidos"), max_length=80)
+    email = forms.EmailField(label=_("Correo"), max_length=254)
+    phone = forms.CharField(label=_("Teléfono interno"), max_length=40, required=False)
+    expected = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
 
 class InvitationForm(HouseForm):
@@ -225,10 +237,15 @@ class PeopleFilter(django_filters.FilterSet):
     )
     state = django_filters.ChoiceFilter(
         label=_("Estado"),
-        choices=[("active", _("Activas")), ("inactive", _("Desactivadas"))],
+        choices=[
+            ("active", _("Activas")),
+            ("invited", _("Invitadas sin entrar")),
+            ("inactive", _("Desactivadas")),
+        ],
         method="by_state",
         empty_label=_("Todas"),
     )
+    orden = django_filters.CharFilter(method="as_it_is", widget=forms.HiddenInput)
 
     class Meta:
         model = Person
@@ -236,35 +253,52 @@ class PeopleFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.request.user.has_perm(Perm.MANAGE_PEOPLE):
+            # SECURITY: a filter tells as much as a column.
+            del self.filters["role"], self.filters["state"]
         box = self.form.fields["q"]
         box.max_length = 100
         box.widget.attrs["placeholder"] = _("Nombre, apellido o correo")
 
     def by_words(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        """Every word in the name or the e-mail."""
+        """Every word in the name or the e-mail, with or without its accents."""
+        whole = Concat(
+            "first_name", Value(" "), "last_name", Value(" "), "email", output_field=TextField()
+        )
+        plain = Func(
+            Lower(whole),
+            Value("áéíóúü"),
+            Value("aeiouu"),
+            function="translate",
+            output_field=TextField(),
+        )
+        queryset = queryset.alias(plain=plain)
         for word in value[:100].split()[:6]:
-            queryset = queryset.filter(
-                Q(first_name__icontains=word)
-                | Q(last_name__icontains=word)
-                | Q(email__icontains=word)
-            )
+            queryset = queryset.filter(plain__contains=fold(word))
         return queryset
 
     def by_unit(self, queryset: QuerySet, name: str, unit: Unit) -> QuerySet:
         """People with a position today in the unit or below it."""
         below = Unit.objects.with_tree_fields().descendants(unit, include_self=True)
-        holders = Position.objects.filter(unit__in=[row.pk for row in below])
         today = timezone.localdate()
-        return queryset.filter(
-            Q(holdings__until_on=None) | Q(holdings__until_on__gte=today),
-            holdings__from_on__lte=today,
-            holdings__position__in=holders,
-        ).distinct()
+        held = Holding.objects.filter(
+            Q(until_on=None) | Q(until_on__gte=today),
+            person=OuterRef("pk"),
+            from_on__lte=today,
+            position__unit__in=[row.pk for row in below],
+        )
+        return queryset.filter(Exists(held))
 
     def by_role(self, queryset: QuerySet, name: str, role: Role) -> QuerySet:
         """People who hold the role."""
         return queryset.filter(groups__role=role)
 
     def by_state(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        """Active or not."""
+        """Active, invited only, or not any more."""
+        if value == "invited":
+            return queryset.filter(is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
         return queryset.filter(is_active=value == "active")
+
+    def as_it_is(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """The order of the list, carried along; the view reads it."""
+        return queryset

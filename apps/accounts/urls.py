@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.accounts.urls_door import door_urlpatterns
-from apps.accounts.views import activity, imports, organisation, people, roles
+from apps.accounts.views import absences, activity, imports, organisation, people, resets, roles
 
 app_name = "accounts"
 organisation_urlpatterns = [
@@ -31,16 +31,17 @@ organisation_urlpatterns = [
     path("organizacion/personas/exportar/", people.export_people, name="people-export"),
     path("organizacion/personas/invitar/", people.invite, name="invite"),
     path("organizacion/personas/<int:pk>/", people.person, name="person"),
+    path("organizacion/personas/<int:pk>/cambiar/", people.edit_person, name="person-edit"),
     path("organizacion/personas/<int:pk>/invitar/", people.resend, name="invitation-resend"),
     path("organizacion/personas/<int:pk>/anular/", people.revoke, name="invitation-revoke"),
     path("organizacion/personas/<int:pk>/desactivar/", people.deactivate, name="deactivate"),
     path("organizacion/personas/<int:pk>/activar/", people.reactivate, name="reactivate"),
     path("organizacion/personas/<int:pk>/roles/", people.person_roles, name="person-roles"),
-    path("organizacion/personas/<int:pk>/ausencia/", people.add_absence, name="absence-new"),
-    path("organizacion/personas/<int:pk>/restablecer/", people.ask_reset, name="reset-ask"),
-    path("organizacion/ausencias/<int:pk>/quitar/", people.cancel_absence, name="absence-cancel"),
-    path("organizacion/segundo-factor/", people.resets, name="resets"),
-    path("organizacion/segundo-factor/<int:pk>/", people.decide_reset, name="reset"),
+    path("organizacion/personas/<int:pk>/ausencia/", absences.add, name="absence-new"),
+    path("organizacion/personas/<int:pk>/restablecer/", resets.ask, name="reset-ask"),
+    path("organizacion/ausencias/<int:pk>/quitar/", absences.cancel, name="absence-cancel"),
+    path("organizacion/segundo-factor/", resets.waiting, name="resets"),
+    path("organizacion/segundo-factor/<int:pk>/", resets.decide, name="reset"),
     path("organizacion/roles/", roles.matrix, name="roles"),
     path("organizacion/roles/nuevo/", roles.new, name="role-new"),
     path("organizacion/roles/<slug:key>/", roles.permissions, name="role"),

@@ -94,6 +94,7 @@ MATRIX: dict[str, str] = {
     "accounts:holding-end": "M",
     "accounts:people": STAFF,
     "accounts:person": STAFF,
+    "accounts:person-edit": "M",
     "accounts:people-export": "M",
     "accounts:invite": "M",
     "accounts:invitation-resend": "M",

@@ -120,12 +120,33 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:sessions")
 
 
-@requires(Perm.CLOSE_SESSIONS, methods=("POST",))
+@requires(Perm.CLOSE_SESSIONS)
 def end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
-    """An admin ends the sessions of a person, from their page."""
-    person = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
-    messages.success(request, _ended(services.end_sessions(person, by=request.user)))
-    return redirect("account_login" if person.pk == request.user.pk else person)
+    """An admin ends the sessions of a person, from their card; asked first."""
+    person = get_object_or_404(
+        Person.objects.visible_to(request.user).filter(is_system=False), pk=pk
+    )
+    if request.method == "POST":
+        messages.success(request, _ended(services.end_sessions(person, by=request.user)))
+        return redirect("account_login" if person.pk == request.user.pk else person)
+    context = {
+        "heading": _("Cerrar sesiones"),
+        "what": _("Va a cerrar todas las sesiones de %(name)s.") % {"name": person},
+        "consequences": [
+            _("Sale del portal en todos sus dispositivos, ahora mismo."),
+            _("Lo que estaba escribiendo se conserva para cuando vuelva a entrar."),
+            _("Le avisamos por correo."),
+        ],
+        "action": _("Cerrar sesiones"),
+        "danger": True,
+        "cancel_url": person.get_absolute_url(),
+        "crumbs": [
+            (_("Personas"), reverse("accounts:people")),
+            (str(person), person.get_absolute_url()),
+            (_("Cerrar sesiones"), ""),
+        ],
+    }
+    return render(request, "confirm.html", context)
 
 
 def _ended(count: int) -> str:

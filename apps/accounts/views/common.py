@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from auditlog.models import LogEntry
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model
+from django.forms import ChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Perm
 from apps.accounts.services.editing import state_of
 from apps.core.forms import once
+from apps.core.pagination import PARAMETER
 from apps.core.rules import RuleBroken, StaleEdit
 
 Crumbs = list[tuple[str, str]]
@@ -40,6 +45,31 @@ def tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:
         for name, title, perm in entries
         if request.user.has_perm(perm)
     ]
+
+
+def query_of(request: HttpRequest, **changes: str) -> str:
+    """Query of the present address with `changes`; nothing empty, and the first page."""
+    kept = {name: value for name, value in request.GET.items() if name != PARAMETER} | changes
+    return urlencode({name: value for name, value in kept.items() if value})
+
+
+def chips_of(request: HttpRequest, form: Any) -> list[dict[str, str]]:
+    """The filters that are on and right, each with the address that takes it off."""
+    form.is_valid()
+    chips = []
+    for name, box in form.fields.items():
+        value = form.cleaned_data.get(name)
+        if value in (None, ""):
+            continue
+        if isinstance(value, date):
+            words = date_format(value, "j b Y")
+        elif isinstance(box, ChoiceField) and not isinstance(value, Model):
+            words = dict(box.choices).get(value, value)
+        else:
+            words = value
+        query = query_of(request, **{name: ""})
+        chips.append({"text": f"{box.label}: {words}", "url": f"?{query}"})
+    return chips
 
 
 def crumbs(*pages: tuple[str, str]) -> Crumbs:
