@@ -61,9 +61,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.middleware.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "apps.core.middleware.errors.ErrorsMiddleware",
     "apps.core.middleware.input_guard.InputGuardMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -71,11 +71,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.accounts.middleware.SessionLimitsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.core.middleware.access.AccessMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "auditlog.middleware.AuditlogMiddleware",
+    "apps.core.middleware.audit.AuditMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -355,5 +356,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env("CAUCE_LOG_LEVEL", default="INFO")},
     "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
 }
+
+DEFAULT_EXCEPTION_REPORTER_FILTER = "apps.core.logs.ReportFilter"
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -13,6 +16,8 @@ from django.template.loader import render_to_string
 from apps.core import kept
 from apps.core.access import public
 from apps.core.middleware.headers import current_reference
+
+logger = logging.getLogger(__name__)
 
 
 def _page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
@@ -37,9 +42,24 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @public
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500 with a reference that the log holds too (S60); 503 when the database is away."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return unavailable(request)
+    logger.error("answered 500 with reference %s", current_reference())
+    return HttpResponse(_bare("500.html"), status=500)
+
+
+def unavailable(request: HttpRequest, retry_after_seconds: int = 10) -> HttpResponse:
+    """Answer 503: the database does not answer, nothing was lost."""
+    logger.error("answered 503 with reference %s: the database is away", current_reference())
+    response = HttpResponse(_bare("503.html"), status=503)
+    response.headers["Retry-After"] = str(retry_after_seconds)
+    return response
+
+
+def _bare(template: str) -> str:
     # Rendered without the request: a context processor may be what failed.
-    page = render_to_string("500.html", {"reference": current_reference(), "theme": "light"})
-    return HttpResponse(page, status=500)
+    return render_to_string(template, {"reference": current_reference(), "theme": "light"})
 
 
 def conflict(request: HttpRequest, rule: ValidationError) -> HttpResponse:
