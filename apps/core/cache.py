@@ -15,7 +15,8 @@ from typing import Any
 from django.core.cache import caches
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
-from django.db.models import F, Q
+from django.db.models import F, Func, IntegerField, JSONField, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -84,11 +85,10 @@ class TableCache(BaseCache):
         return bool(rows.update(expires_at=self._expiry(timeout)))
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        from django.db.models import IntegerField, JSONField
-        from django.db.models.functions import Cast
-
         made = self.make_and_validate_key(key, version)
-        total = Cast(Cast(F("value"), IntegerField()) + delta, JSONField())
+        total = Func(
+            Cast(F("value"), IntegerField()) + delta, function="to_jsonb", output_field=JSONField()
+        )
         if not self._rows().filter(key=made).update(value=total):
             raise ValueError(f"Key '{key}' not found")
         return int(self.get(key, version=version))
