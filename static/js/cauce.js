@@ -10,12 +10,12 @@
     }, capture);
   const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 
-  /* Said once, in the place where the server also says what was done. */
+  /* Said once, in the place where the server also says what was done; drawn at the foot of the window so that the page stays where it is. */
   function say(text, tone = "danger") {
     const place = byId("avisos-pagina");
     if (!place || !text) return;
     const box = document.createElement("div");
-    box.className = `notice notice-${tone}`;
+    box.className = `notice notice-${tone} pop`;
     const icon = document.createElement("i");
     icon.className = `bi bi-${tone === "ok" ? "check-circle-fill" : "exclamation-octagon-fill"}`;
     icon.setAttribute("aria-hidden", "true");
@@ -28,7 +28,6 @@
     close.addEventListener("click", () => box.remove());
     box.append(icon, line, close);
     place.replaceChildren(box);
-    box.scrollIntoView({ block: "nearest" });
   }
 
   /* Scripts a part asks for (data-needs="a.js b.js") are loaded once, in order. */
