@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import django_filters
+from auditlog.models import LogEntry
 from django import forms
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField, Value
@@ -12,6 +14,7 @@ from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.activity import ACTIONS, kinds
 from apps.accounts.models import Holding, Person, Position, Role, Unit
 from apps.accounts.permissions import Perm
 from apps.accounts.services import imports
@@ -262,20 +265,7 @@ class PeopleFilter(django_filters.FilterSet):
 
     def by_words(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         """Every word in the name or the e-mail, with or without its accents."""
-        whole = Concat(
-            "first_name", Value(" "), "last_name", Value(" "), "email", output_field=TextField()
-        )
-        plain = Func(
-            Lower(whole),
-            Value("áéíóúü"),
-            Value("aeiouu"),
-            function="translate",
-            output_field=TextField(),
-        )
-        queryset = queryset.alias(plain=plain)
-        for word in value[:100].split()[:6]:
-            queryset = queryset.filter(plain__contains=fold(word))
-        return queryset
+        return named(queryset, value)
 
     def by_unit(self, queryset: QuerySet, name: str, unit: Unit) -> QuerySet:
         """People with a position today in the unit or below it."""
@@ -302,3 +292,67 @@ class PeopleFilter(django_filters.FilterSet):
     def as_it_is(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         """The order of the list, carried along; the view reads it."""
         return queryset
+
+
+class ActivityFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Quién"), method="by_words")
+    kind = django_filters.ChoiceFilter(
+        label=_("Sobre qué"), field_name="content_type_id", empty_label=_("Todo")
+    )
+    action = django_filters.ChoiceFilter(
+        label=_("Acción"), choices=list(ACTIONS.items()), empty_label=_("Todas")
+    )
+    since = django_filters.DateFilter(label=_("Desde"), method="from_day", widget=DATE)
+    until = django_filters.DateFilter(label=_("Hasta"), method="to_day", widget=DATE)
+    person = django_filters.ModelChoiceFilter(
+        label=_("Persona"),
+        field_name="actor",
+        queryset=Person.objects.all(),
+        widget=forms.HiddenInput,
+    )
+
+    class Meta:
+        model = LogEntry
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["kind"].extra["choices"] = list(kinds().items())
+        box = self.form.fields["q"]
+        box.max_length = 100
+        box.widget.attrs["placeholder"] = _("Nombre, apellido o correo")
+
+    def by_words(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """What people did whose name or e-mail has every word."""
+        return queryset.filter(actor__in=named(Person.objects.all(), value))
+
+    def from_day(self, queryset: QuerySet, name: str, value: date) -> QuerySet:
+        """From the first instant of a calendar day here."""
+        return queryset.filter(timestamp__gte=first_instant(value))
+
+    def to_day(self, queryset: QuerySet, name: str, value: date) -> QuerySet:
+        """Until the last instant of a calendar day here."""
+        return queryset.filter(timestamp__lt=first_instant(value + timedelta(days=1)))
+
+
+def first_instant(day: date) -> datetime:
+    """Where a calendar day begins here (aware); the index of the log knows instants only."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def named(people: QuerySet[Person], words: str) -> QuerySet[Person]:
+    """People with every word in the name or the e-mail, with or without accents."""
+    whole = Concat(
+        "first_name", Value(" "), "last_name", Value(" "), "email", output_field=TextField()
+    )
+    plain = Func(
+        Lower(whole),
+        Value("áéíóúü"),
+        Value("aeiouu"),
+        function="translate",
+        output_field=TextField(),
+    )
+    people = people.alias(plain=plain)
+    for word in words[:100].split()[:6]:
+        people = people.filter(plain__contains=fold(word))
+    return people
