@@ -7,6 +7,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.search.models import (  # noqa: F401  (Django looks for models here)
+    SearchEntry,
+    SearchLexeme,
+    SearchPosting,
+    SearchStatistics,
+    SearchWord,
+)
+
 
 class Clearance(models.Model):
     """Carries the permissions to read above the internal level; has no table."""

@@ -50,31 +50,36 @@ class Registry(Generic[T]):
 
 @dataclass(frozen=True)
 class SearchKind:
-    """A searchable kind of thing.
+    """A searchable kind of thing; the key of its registration names it in the index.
 
-    `documents` yields what to index; `visible_ids` is a queryset of the primary keys that
-    exist for a person (used as a subquery, so that hits, counts and suggestions agree).
+    `visible` gives the rows of `model` that exist for a person (used as a subquery, so that
+    hits, counts and suggestions agree). `documents` yields what to index of the given rows;
+    a row it leaves out is taken from the index. `rows` is everything that may be indexed.
     """
 
-    key: str
     label: str
+    plural: str
     icon: str
     model: type[models.Model]
-    visible_ids: Callable[[Any], models.QuerySet]
+    visible: Callable[[Any], models.QuerySet]
+    rows: Callable[[], models.QuerySet]
     documents: Callable[[models.QuerySet], Iterable[SearchDocument]]
 
 
 @dataclass(frozen=True)
 class SearchDocument:
-    """What is indexed of one object. `body` is plain text; `url` is relative."""
+    """What is indexed of one object. `body` is plain text; `url` is relative.
+
+    `context` is where it stands (the chapter), shown and filtered by, not searched.
+    """
 
     object_id: int
-    code: str
     title: str
-    body: str
     url: str
+    code: str = ""
+    body: str = ""
     context: str = ""
-    updated_at: datetime | None = None
+    changed_on: date | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,87 @@
+"""The index: what can be found, its words, and where each word stands."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+
+class SearchEntry(models.Model):
+    """One thing that can be found. `url` is relative, `body` composed plain text (NFC).
+
+    `lexemes` names the postings it has, so that they can be taken back.
+    """
+
+    id = models.AutoField(primary_key=True)
+    kind = models.CharField(max_length=20)
+    object_id = models.BigIntegerField()
+    code = models.CharField(max_length=60, blank=True, db_collation="C")
+    title = models.CharField(max_length=300)
+    context = models.CharField(max_length=300, blank=True)
+    url = models.CharField(max_length=300)
+    body = models.TextField(blank=True)
+    words = models.PositiveIntegerField()
+    lexemes = ArrayField(models.IntegerField())
+    changed_on = models.DateField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="found_once")]
+        indexes = [models.Index(fields=["code"], name="entry_by_code")]
+
+
+class SearchLexeme(models.Model):
+    """A stem, and in how many entries it stands."""
+
+    id = models.AutoField(primary_key=True)
+    text = models.CharField(max_length=40, unique=True, db_collation="C")
+    entries = models.IntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+
+class SearchWord(models.Model):
+    """A folded word as it stands in texts, and its stem.
+
+    `deletions` are hashes of the word with a letter dropped (`text.deletions`): words one typo
+    apart share one, so that they are found by an index and not by comparing.
+    """
+
+    word = models.CharField(max_length=40, primary_key=True, db_collation="C")
+    lexeme = models.ForeignKey(SearchLexeme, on_delete=models.CASCADE, related_name="+")
+    deletions = ArrayField(models.IntegerField())
+
+    class Meta:
+        default_permissions = ()
+        indexes = [GinIndex(fields=["deletions"], name="words_a_typo_apart")]
+
+
+class SearchPosting(models.Model):
+    """A stem in an entry: its weight there, and where in the body (offsets, 32 bits each).
+
+    Read by index alone: the primary key's index carries `impact` (see the migration). There
+    are no foreign keys to check at each of some 700 rows that a text of 20 KB has; entries go
+    only through `indexing.remove`.
+    """
+
+    pk = models.CompositePrimaryKey("lexeme_id", "entry_id")
+    lexeme_id = models.IntegerField()
+    entry_id = models.IntegerField()
+    impact = models.FloatField()
+    positions = models.BinaryField()
+
+    class Meta:
+        default_permissions = ()
+
+
+class SearchStatistics(models.Model):
+    """How many entries a kind has, and how many words in all."""
+
+    kind = models.CharField(max_length=20, primary_key=True)
+    entries = models.IntegerField(default=0)
+    words = models.BigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
