@@ -52,7 +52,9 @@ EVENTS = {
     Event.FACTORS_RESET: gettext_lazy("Quitó todos los factores"),
     Event.NEW_DEVICE: gettext_lazy("Entró desde un dispositivo nuevo"),
 }
-FIELD_TITLES = {"roles": gettext_lazy("roles"), "permissions": gettext_lazy("permisos")}
+# Lists of keys, logged by `services.roles.log_change`.
+LISTS = {"roles": gettext_lazy("roles"), "permissions": gettext_lazy("permisos")}
+FIELD_TITLES = LISTS | {"parent": gettext_lazy("depende de")}
 
 
 @dataclass
@@ -129,8 +131,10 @@ def _hidden_entry(entry: LogEntry) -> Told:
 def _told(entry: LogEntry, words: _Words) -> Told:
     model, changes = entry.content_type.model_class(), []
     for name, value in (entry.changes_dict or {}).items():
+        if name == "id":
+            continue
         before, after = _sides(value)
-        if name in FIELD_TITLES:
+        if name in LISTS:
             before, after = _difference(words.lists(name), before, after)
         column = _column(model, name)
         shown = (_shown(side, column, words.names) for side in (before, after))

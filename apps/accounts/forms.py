@@ -202,6 +202,7 @@ class RolePermissionsForm(HouseForm):
         required=False, widget=forms.CheckboxSelectMultiple, label=_("Permisos")
     )
     expected = forms.CharField(required=False, max_length=8000, widget=forms.HiddenInput)
+    reviewed = forms.CharField(required=False, max_length=8000, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, titles: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -162,7 +162,9 @@ class Person(AbstractBaseUser, PermissionsMixin):
 class Role(models.Model):
     """What a group of people may do: a Django group with a Spanish face."""
 
-    group = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="role")
+    group = models.OneToOneField(
+        Group, verbose_name=_("grupo"), on_delete=models.CASCADE, related_name="role"
+    )
     key = models.SlugField(_("clave"), unique=True)
     title = models.CharField(_("nombre"), max_length=80)
     description = models.TextField(_("para qué"), blank=True)
@@ -223,10 +225,17 @@ class Position(models.Model):
     """A post in a unit, whoever holds it."""
 
     key = models.SlugField(_("clave"), max_length=60, unique=True)
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="positions")
+    unit = models.ForeignKey(
+        Unit, verbose_name=_("unidad"), on_delete=models.PROTECT, related_name="positions"
+    )
     title = models.CharField(_("cargo"), max_length=120)
     reports_to = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reports"
+        "self",
+        verbose_name=_("depende de"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reports",
     )
     purpose = models.TextField(_("propósito"), blank=True)
     duties = models.JSONField(_("funciones"), default=list, blank=True)
@@ -253,8 +262,12 @@ class Position(models.Model):
 class Holding(models.Model):
     """A person holds a position between two calendar days, both included."""
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="holdings")
-    position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="holdings")
+    person = models.ForeignKey(
+        Person, verbose_name=_("persona"), on_delete=models.CASCADE, related_name="holdings"
+    )
+    position = models.ForeignKey(
+        Position, verbose_name=_("cargo"), on_delete=models.PROTECT, related_name="holdings"
+    )
     from_on = models.DateField(_("desde"), default=timezone.localdate)
     until_on = models.DateField(_("hasta"), null=True, blank=True)
 
@@ -289,12 +302,22 @@ class Holding(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.person}: {self.position}"
+
 
 class Absence(models.Model):
     """Days on which somebody else stands in for a person."""
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="absences")
-    substitute = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="substitutions")
+    person = models.ForeignKey(
+        Person, verbose_name=_("persona"), on_delete=models.CASCADE, related_name="absences"
+    )
+    substitute = models.ForeignKey(
+        Person,
+        verbose_name=_("le reemplaza"),
+        on_delete=models.CASCADE,
+        related_name="substitutions",
+    )
     from_on = models.DateField(_("desde"))
     to_on = models.DateField(_("hasta"))
     reason = models.CharField(_("motivo"), max_length=120, blank=True)
@@ -315,17 +338,24 @@ class Absence(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return str(self.person)
+
 
 class Invitation(models.Model):
     """An invitation by mail link. Only the hash of the link's secret is kept."""
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="invitations")
+    person = models.ForeignKey(
+        Person, verbose_name=_("persona"), on_delete=models.CASCADE, related_name="invitations"
+    )
     token_hash = models.CharField(max_length=64, unique=True)
-    sent_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
-    sent_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-    accepted_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    sent_by = models.ForeignKey(
+        Person, verbose_name=_("la envió"), on_delete=models.PROTECT, related_name="+"
+    )
+    sent_at = models.DateTimeField(_("enviada el"), default=timezone.now)
+    expires_at = models.DateTimeField(_("vence el"))
+    accepted_at = models.DateTimeField(_("aceptada el"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("anulada el"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("invitación")
@@ -333,17 +363,26 @@ class Invitation(models.Model):
         ordering = ["-sent_at"]
         default_permissions = ()
 
+    def __str__(self) -> str:
+        return str(self.person)
+
 
 class FactorReset(models.Model):
     """Somebody lost every factor: one admin asks, another confirms (S20, C20)."""
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="factor_resets")
-    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField(default=timezone.now)
+    person = models.ForeignKey(
+        Person, verbose_name=_("persona"), on_delete=models.CASCADE, related_name="factor_resets"
+    )
+    asked_by = models.ForeignKey(
+        Person, verbose_name=_("lo pidió"), on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField(_("pedido el"), default=timezone.now)
     reason = models.CharField(_("motivo"), max_length=300)
-    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
-    decided_at = models.DateTimeField(null=True, blank=True)
-    confirmed = models.BooleanField(null=True)
+    decided_by = models.ForeignKey(
+        Person, verbose_name=_("lo decidió"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(_("decidido el"), null=True, blank=True)
+    confirmed = models.BooleanField(_("confirmado"), null=True)
 
     class Meta:
         verbose_name = _("restablecimiento de segundo factor")
@@ -355,6 +394,9 @@ class FactorReset(models.Model):
                 name="factor_reset_needs_two_people", condition=~Q(asked_by=F("decided_by"))
             )
         ]
+
+    def __str__(self) -> str:
+        return str(self.person)
 
 
 class KnownDevice(models.Model):
@@ -378,18 +420,27 @@ class ImportRun(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     kind = models.CharField(
-        max_length=8, choices=[("people", _("Personas")), ("units", _("Unidades"))]
+        _("qué contiene"),
+        max_length=8,
+        choices=[("people", _("Personas")), ("units", _("Unidades"))],
     )
     sealed = models.BinaryField()
-    lines = models.PositiveIntegerField()
-    faulty = models.PositiveIntegerField()
-    asked_by = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
-    asked_at = models.DateTimeField(default=timezone.now)
-    applied_at = models.DateTimeField(null=True, blank=True)
+    lines = models.PositiveIntegerField(_("filas"))
+    faulty = models.PositiveIntegerField(_("filas con errores"))
+    asked_by = models.ForeignKey(
+        Person, verbose_name=_("la pidió"), on_delete=models.CASCADE, related_name="+"
+    )
+    asked_at = models.DateTimeField(_("pedida el"), default=timezone.now)
+    applied_at = models.DateTimeField(_("hecha el"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("importación")
+        verbose_name_plural = _("importaciones")
         default_permissions = ()
         ordering = ["-asked_at"]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
 
 
 auditlog.register(Person, exclude_fields=["password", "last_login", "theme", "session_epoch"])

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,11 +19,14 @@ from apps.accounts.roles import default_matrix
 
 @dataclass
 class Seat:
-    """A position with who holds it today. `absent` maps a holder's id to their substitute."""
+    """A position with who holds it today.
+
+    `absent` maps a holder's id to their substitute, None if that one cannot stand in either.
+    """
 
     position: Position
     holders: list[Person] = field(default_factory=list)
-    absent: dict[int, Person] = field(default_factory=dict)
+    absent: dict[int, Person | None] = field(default_factory=dict)
 
     @property
     def is_vacant(self) -> bool:
@@ -32,14 +35,18 @@ class Seat:
 
     def people(self) -> list[str]:
         """Holders in words: «Ana G.», «Luis P. (le reemplaza Rosa T.)», «Sin titular»."""
-        words = [
-            _("%(name)s (le reemplaza %(substitute)s)")
-            % {"name": person, "substitute": self.absent[person.pk]}
-            if person.pk in self.absent
-            else str(person)
-            for person in self.holders
-        ]
-        return words or [_("Sin titular")]
+        return [self._in_words(person) for person in self.holders] or [_("Sin titular")]
+
+    def _in_words(self, person: Person) -> str:
+        if person.pk not in self.absent:
+            return str(person)
+        substitute = self.absent[person.pk]
+        if substitute is None:
+            return _("%(name)s (hoy no está)") % {"name": person}
+        return _("%(name)s (le reemplaza %(substitute)s)") % {
+            "name": person,
+            "substitute": substitute,
+        }
 
 
 @dataclass
@@ -71,9 +78,13 @@ def seats_of(positions: Any, on: date) -> list[Seat]:
         .select_related("person")
         .order_by("from_on", "pk")
     )
-    absences = {
+    stands_in = {
         absence.person_id: absence.substitute
         for absence in Absence.objects.current(on).select_related("substitute")
+    }
+    absences = {
+        away: other if other.is_active and other.pk not in stands_in else None
+        for away, other in stands_in.items()
     }
     held: dict[int, list[Person]] = defaultdict(list)
     for holding in holdings:
@@ -131,8 +142,16 @@ def gaps(actor: Person, on: date) -> list[Gap]:
         elif missing > 0:
             found.append(Gap(seat, missing, _("Faltan personas")))
         elif len(seat.absent) == len(seat.holders):
-            found.append(Gap(seat, 0, _("Todas las personas están ausentes; hay reemplazo")))
+            covered = any(seat.absent.values())
+            reason = _("Hoy no está nadie; hay reemplazo") if covered else _("Hoy no está nadie")
+            found.append(Gap(seat, 0 if covered else missing or seat.position.seats, reason))
     return found
+
+
+def roles_without_people() -> list[Role]:
+    """Roles that no active person holds (M4)."""
+    held = Person.objects.active().filter(groups__role=OuterRef("pk"))
+    return list(Role.objects.filter(~Exists(held)))
 
 
 @dataclass

@@ -24,7 +24,7 @@ def boxes(page):
 
 
 def hidden(page):
-    return dict(re.findall(r'name="(envio|expected)" value="([^"]*)"', page))
+    return dict(re.findall(r'name="(envio|expected|reviewed)" value="([^"]*)"', page))
 
 
 def test_the_matrix_shows_each_role_and_permission_in_words(admin, signed):
@@ -48,6 +48,12 @@ def test_a_role_is_changed_on_its_page_logged_and_in_force(admin, agent, signed)
     page = client.get(url_of("agente")).content.decode()
     wanted = boxes(page) - {str(Perm.VIEW_PEOPLE)}
     assert theirs.get(reverse("accounts:people")).status_code == 200
+    shown = client.post(url_of("agente"), hidden(page) | {"permissions": sorted(wanted)})
+    assert shown.status_code == 200
+    assert theirs.get(reverse("accounts:people")).status_code == 200
+    page = shown.content.decode()
+    assert "<del>Puede ver a las personas</del>" in page
+    assert boxes(page) == wanted
     answer = client.post(url_of("agente"), hidden(page) | {"permissions": sorted(wanted)})
     assert answer["Location"] == reverse("accounts:roles")
     assert theirs.get(reverse("accounts:people")).status_code == 403
@@ -75,6 +81,9 @@ def test_a_stale_matrix_shows_both_sides_and_keeps_mine(admin, roles, signed):
     data = hidden(client.get(url_of("agente")).content.decode()) | {
         "expected": hidden(page)["expected"]
     }
+    page = client.post(url_of("agente"), data | {"permissions": mine}).content.decode()
+    assert "<del>" in page
+    data["reviewed"] = hidden(page)["reviewed"]
     assert client.post(url_of("agente"), data | {"permissions": mine}).status_code == 302
 
 

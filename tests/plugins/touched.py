@@ -33,7 +33,7 @@ class TouchedMiddleware:
 
 def _note_template(sender: object, template, **kwargs: object) -> None:
     if template.name:
-        templates.add(template.name)
+        templates.add("".join([template.name]))  # a SafeString does not travel
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -38,8 +38,14 @@ def organigram(request: HttpRequest) -> HttpResponse:
 @requires(Perm.VIEW_ORGANISATION, methods=SAFE_METHODS)
 def gaps(request: HttpRequest) -> HttpResponse:
     """Positions that lack people (M4)."""
-    found = selectors.gaps(request.user, timezone.localdate())
-    return render(request, "accounts/gaps.html", {"tabs": tabs(request, "gaps"), "gaps": found})
+    may_see_roles = request.user.has_perm(Perm.VIEW_ROLES)
+    context = {
+        "tabs": tabs(request, "gaps"),
+        "gaps": selectors.gaps(request.user, timezone.localdate()),
+        "roles": selectors.roles_without_people() if may_see_roles else [],
+        "may_manage": request.user.has_perm(Perm.MANAGE_ORGANISATION),
+    }
+    return render(request, "accounts/gaps.html", context)
 
 
 @requires(Perm.VIEW_ORGANISATION, methods=SAFE_METHODS)

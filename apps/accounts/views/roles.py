@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -36,6 +37,30 @@ def matrix(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/roles.html", context)
 
 
+@dataclass
+class Summary:
+    """What a change of a role gives and takes, to be read before it is saved."""
+
+    given: list[str]
+    taken: list[str]
+
+
+def _to_review(form: RolePermissionsForm, held: list[str], titles: dict[str, str]) -> Any:
+    """The summary of a change that was not shown yet; then the form carries that it was."""
+    if not form.is_valid() or form.cleaned_data["expected"] != held:
+        return None
+    chosen = set(form.cleaned_data["permissions"])
+    mark = ",".join(sorted(chosen))
+    if chosen == set(held) or form.cleaned_data["reviewed"] == mark:
+        return None
+    form.data = form.data.copy()
+    form.data["reviewed"] = mark
+    return Summary(
+        given=[titles[perm] for perm in titles if perm in chosen - set(held)],
+        taken=[titles[perm] for perm in titles if perm in set(held) - chosen],
+    )
+
+
 @requires(Perm.MANAGE_ROLES)
 @recently_confirmed
 def permissions(request: HttpRequest, key: str) -> HttpResponse:
@@ -48,7 +73,7 @@ def permissions(request: HttpRequest, key: str) -> HttpResponse:
     )
     stale: list[tuple[str, str, str]] = []
 
-    def do(permissions: list[str], expected: list[str]) -> str:
+    def do(permissions: list[str], expected: list[str], reviewed: str) -> str:
         try:
             services.set_role_permissions(role, permissions, expected=expected, by=request.user)
         except StaleEdit:
@@ -58,16 +83,20 @@ def permissions(request: HttpRequest, key: str) -> HttpResponse:
             raise
         return reverse("accounts:roles")
 
-    answer = submitted(
-        request, form, do, done=_("El rol quedó guardado y rige desde la próxima página.")
-    )
+    summary = _to_review(form, held, titles) if request.method == "POST" else None
+    answer = None
+    if summary is None:
+        answer = submitted(
+            request, form, do, done=_("El rol quedó guardado y rige desde la próxima página.")
+        )
     if answer:
         return answer
     if form.is_bound:
         # What they chose stays; it is compared with what is there now.
         form.data = form.data.copy()
         form.data["expected"] = ",".join(held)
-    chosen = set(form["permissions"].value() or [])
+    chosen = form["permissions"].value() or []
+    chosen = {chosen} if isinstance(chosen, str) else set(chosen)
     groups: dict[str, list[dict[str, Any]]] = {}
     for perm, title in titles.items():
         room = str(selectors.ROOMS.get(perm.partition(".")[0], perm.partition(".")[0]))
@@ -77,6 +106,7 @@ def permissions(request: HttpRequest, key: str) -> HttpResponse:
         "form": form,
         "groups": list(groups.items()),
         "stale": stale,
+        "summary": summary,
         "people": role.group.user_set.filter(is_active=True).count(),
         "crumbs": _where((role.title, "")),
     }
