@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,11 +16,13 @@ from apps.accounts.models import ImportRun
 from apps.accounts.permissions import Perm
 from apps.accounts.reauth import recently_confirmed
 from apps.accounts.services import imports
-from apps.accounts.views.common import crumbs, submitted, tabs
+from apps.accounts.views.common import crumbs, query_of, submitted, tabs
 from apps.core.access import SAFE_METHODS, requires
+from apps.core.crypto import Unreadable
 from apps.core.exports import Column, export
 from apps.core.rules import RuleBroken
 
+LINES_PER_PAGE = 200
 SAMPLES = {
     "people": {
         "correo": "ana.perez@example.org",
@@ -70,7 +73,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponseBase:
     """An example sheet with the column names and one line."""
     sample = SAMPLES.get(kind)
     if sample is None:
-        return redirect("accounts:imports")
+        raise Http404
     columns = [Column(name, lambda row, name=name: row[name]) for name in sample]
     name = _("plantilla-personas") if kind == "people" else _("plantilla-unidades")
     return export(request, name=name, columns=columns, rows=[sample])
@@ -81,16 +84,33 @@ def report(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """What every line would do and what is wrong with it. One's own runs only."""
     run = get_object_or_404(ImportRun, pk=pk, asked_by=request.user)
     only_faulty = request.GET.get("ver") == "errores"
-    lines = imports.lines_of(run) if run.applied_at is None else []
+    after = request.GET.get("tras", "")
+    after = int(after) if after.isascii() and after.isdigit() and len(after) < 6 else 0
+    try:
+        every = imports.lines_of(run)
+    except Unreadable:
+        every = []
+    lines = [line for line in every if line.faults or not only_faulty]
+    shown = [line for line in lines if line.number > after][:LINES_PER_PAGE]
+    more = bool(shown) and shown[-1].number < lines[-1].number
+    actions = Counter(line.action for line in every if not line.faults)
     context = {
         "run": run,
         "kind": imports.KIND_TITLES[run.kind],
-        "lines": [line for line in lines if line.faults or not only_faulty],
+        "lines": shown,
+        "next_url": f"?{query_of(request, tras=str(shown[-1].number))}" if more else "",
+        "first_url": f"?{query_of(request, tras='')}" if after else "",
         "only_faulty": only_faulty,
-        "good": run.lines - run.faulty,
+        "actions": sorted(actions.items()),
+        "ignored": sorted({name for line in every for name in line.values} - known_to(run)),
         "crumbs": crumbs((_("Importar"), reverse("accounts:imports")), (_("Prueba"), "")),
     }
     return render(request, "accounts/import.html", context)
+
+
+def known_to(run: ImportRun) -> set[str]:
+    """Columns an import of that kind reads."""
+    return set(imports.COLUMNS[run.kind])
 
 
 @requires(Perm.IMPORT_PEOPLE, methods=("POST",))
