@@ -142,8 +142,6 @@ def require(actor: Actor, perm: str, obj: models.Model | None = None) -> None:
     """
     if not (actor.is_authenticated and actor.is_active and actor.has_perm(perm)):
         raise PermissionDenied
-    if obj is not None and obj.pk:
-        manager = type(obj)._default_manager
-        if hasattr(manager, "visible_to"):
-            if not manager.visible_to(actor).filter(pk=obj.pk).exists():
-                raise PermissionDenied
+    manager = type(obj)._default_manager if obj is not None and obj.pk else None
+    if hasattr(manager, "visible_to") and not manager.visible_to(actor).filter(pk=obj.pk).exists():
+        raise PermissionDenied

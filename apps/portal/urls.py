@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.portal import views
+from apps.portal import views, views_search
 
 app_name = "portal"
 urlpatterns = [
@@ -8,5 +8,7 @@ urlpatterns = [
     path("atencion/accesibilidad/", views.accessibility, name="accessibility"),
     path("atencion/datos/", views.privacy, name="privacy"),
     path("inicio/", views.home, name="home"),
+    path("buscar/", views_search.search, name="search"),
+    path("buscar/sugerencias/", views_search.suggest, name="suggest"),
     path("guia-visual/", views.styleguide, name="styleguide"),
 ]

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Absence, Organisation, Person
 from apps.core.access import SAFE_METHODS, public, signed_in
+from apps.core.styleguide import sample_context
 from apps.documents.models import Document, Version
 from apps.portal import home as tasks
 
@@ -81,4 +82,4 @@ def home(request: HttpRequest) -> HttpResponse:
 @signed_in(methods=SAFE_METHODS)
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Every component of the face in all its states, for those who write templates."""
-    return render(request, "styleguide.html")
+    return render(request, "styleguide.html", sample_context())

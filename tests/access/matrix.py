@@ -125,4 +125,5 @@ MATRIX: dict[str, str] = {
     "portal:styleguide": INSIDE,
     "portal:home": INSIDE,
     "portal:search": INSIDE,
+    "portal:suggest": INSIDE,
 }

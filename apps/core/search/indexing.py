@@ -22,8 +22,8 @@ BODY_MAX = 1_000_000
 POSITIONS_KEPT = 12
 # BM25: how soon repeating a word stops counting, and how much long texts are held back. A word
 # of the title counts once more on top: there, one mention says what the whole text is about.
-SATURATION = 0.9
-LENGTH = 0.9
+SATURATION = 1.1
+LENGTH = 0.95
 TITLE_BONUS = 1.5
 LOCK = 7_364_201
 

@@ -51,9 +51,7 @@ def results(hits: list[Hit], question: Question) -> list[Result]:
             [PASSAGE + 2 * LEAD, list(starts), list(starts.values())],
         )
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
-    meanings = _meanings(row[1] for row in rows.values()) | _meanings(
-        row[5] for row in rows.values()
-    )
+    meanings = _meanings(text for row in rows.values() for text in (row[1], row[5]))
     wanted = {lexeme for term in question.terms for lexeme in term.lexemes}
     found = []
     for hit in hits:
