@@ -4,18 +4,23 @@ import contextlib
 import io
 import re
 import zipfile
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 import pytest
+from auditlog.models import LogEntry
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from hypothesis import given
+from django.utils import timezone
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from apps.accounts.models import ImportRun, Person, Unit
 from apps.accounts.permissions import Role as R
 from apps.accounts.services import imports
+from apps.accounts.services import roles as role_services
 from apps.core.models import OutboxMail
 from apps.core.rules import RuleBroken
 
@@ -241,3 +246,218 @@ def test_the_template_can_be_filled_in_and_read_back(admin, signed, kind):
     response = signed(admin).get(reverse("accounts:import-template", args=[kind]))
     content = b"".join(response.streaming_content)
     assert len(imports.read_sheet("p.csv", content, kind=kind)) == 1
+
+
+# Faults of cells -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("=1+1", "es una fórmula"),
+        ("#REF!", "error de cálculo"),
+        ("#N/A", "error de cálculo"),
+        ("PÃ©rez", "letras dañadas"),
+        ("P\ufffdrez", "letras dañadas"),
+        ("x" * 501, "más de 500 caracteres"),
+    ],
+)
+def test_a_cell_that_is_no_plain_text_is_a_fault_of_its_line(admin, cell, words):
+    faults = faults_of(people_sheet(f"ana@aguas.test;Ana;{cell};;;"), admin)
+    assert any(words in fault for fault in faults[2])
+
+
+def test_letters_of_two_encodings_in_one_file_are_told_at_their_line(admin):
+    content = (HEAD + "\n").encode()
+    content += "ana@aguas.test;Ana;Muñoz;;;\n".encode("cp1252")
+    content += "eva@aguas.test;Eva;Muñoz;;;\n".encode()
+    assert list(faults_of(content, admin)) == [3]
+
+
+def test_good_spanish_is_never_taken_for_damaged(admin):
+    content = people_sheet("a@b.co;Íñigo Ángel;Núñez Güell – «Pepe»;;;")
+    assert faults_of(content, admin) == {}
+    assert faults_of(content.decode().encode("cp1252"), admin) == {}
+
+
+def test_hard_spaces_and_decomposed_accents_are_tidied(db):
+    content = people_sheet("a@b.co;Ana\u00a0María;Pe\u0301rez;;;")
+    (line,) = imports.read_sheet("h.csv", content, kind="people")
+    assert (line.values["nombre"], line.values["apellidos"]) == ("Ana María", "Pérez")
+
+
+def test_numbers_and_days_of_excel_become_text(db):
+    content = xlsx(
+        ["correo", "nombre", "apellidos", "desde", "telefono"],
+        ["a@b.co", "Ana", "Pérez", datetime(2026, 11, 24), 204.0],  # noqa: DTZ001
+    )
+    (line,) = imports.read_sheet("h.xlsx", content, kind="people")
+    assert (line.values["desde"], line.values["telefono"]) == ("2026-11-24", "204")
+
+
+def test_a_position_that_several_titles_name_is_asked_for_by_its_key(admin, make_position):
+    one, _other = make_position("Caja"), make_position("Caja")
+    assert "varios cargos" in faults_of(people_sheet("a@b.co;A;B;caja;;"), admin)[2][0]
+    assert faults_of(people_sheet(f"a@b.co;A;B;{one.key};;"), admin) == {}
+
+
+def test_who_cannot_be_imported_is_told(admin, agent, make_person):
+    make_person("portal", is_system=True)
+    agent.is_active = False
+    agent.save()
+    faults = faults_of(
+        people_sheet(
+            "portal@aguas.test;P;P;;;",
+            "luis@aguas.test;L;P;;;",
+            "andres@aguas.test;Andrés;Prado;;auditoria;",
+        ),
+        admin,
+    )
+    assert "propio portal" in faults[2][0]
+    assert "desactivada" in faults[3][0]
+    assert "Sus propios roles" in faults[4][0]
+    own = faults_of(people_sheet("andres@aguas.test;Andrés;Prado;;admin;"), admin)
+    assert own == {}
+
+
+def test_s7_an_import_gives_nothing_that_its_author_may_not_give(admin, make_person, till):
+    role = role_services.save_role(None, title="Altas", is_sensitive=False, by=admin)
+    wanted = {"accounts.import_people", "accounts.manage_people"}
+    role_services.set_role_permissions(role, wanted, expected=set(), by=admin)
+    clerk = make_person("alta", "altas")
+    content = people_sheet("a@b.co;A;B;Caja;admin;")
+    faults = faults_of(content, clerk)[2]
+    assert len(faults) == 2
+    run = imports.dry_run("h.csv", content, kind="people", by=clerk)
+    with pytest.raises(RuleBroken):
+        imports.apply(run, by=clerk)
+    with pytest.raises(PermissionDenied):
+        imports.dry_run("u.csv", b"codigo;nombre\nA;Una", kind="units", by=clerk)
+    good = imports.dry_run("h.csv", people_sheet("a@b.co;A;B;;;"), kind="people", by=clerk)
+    imports.apply(good, by=clerk)
+    assert Person.objects.get(email="a@b.co").groups.count() == 0
+
+
+def test_a_tree_goes_round_through_what_is_already_there(admin, unit, other_unit):
+    other_unit.parent = unit
+    other_unit.save()
+    faults = faults_of(b"codigo;nombre;depende de\nATC;Arriba;FAC\n", admin, "units")
+    assert "vueltas" in faults[2][0]
+    # turned round as a whole it is a tree again
+    content = b"codigo;nombre;depende de\nATC;Arriba;FAC\nFAC;Abajo;\n"
+    imports.apply(imports.dry_run("u.csv", content, kind="units", by=admin), by=admin)
+    unit.refresh_from_db()
+    other_unit.refresh_from_db()
+    assert (unit.parent, other_unit.parent) == (other_unit, None)
+
+
+def test_a_retired_unit_is_neither_changed_nor_built_upon(admin, unit):
+    unit.is_active = False
+    unit.save()
+    faults = faults_of(b"codigo;nombre;depende de\nATC;Una;\nB;Dos;ATC\n", admin, "units")
+    assert "retirada" in faults[2][0]
+    assert "retirada" in faults[3][0]
+
+
+def test_a_rule_that_stops_the_writing_says_the_line_and_nothing_stays(admin, roles, monkeypatch):
+    run = imports.dry_run(
+        "h.csv",
+        people_sheet("a@aguas.test;Ana;A;;;", "b@aguas.test;Bea;B;;agente;"),
+        kind="people",
+        by=admin,
+    )
+
+    def refuse(*args, **kwargs):
+        raise RuleBroken("Nadie podría administrar el portal.")
+
+    monkeypatch.setattr(role_services, "set_person_roles", refuse)
+    with pytest.raises(RuleBroken, match="Fila 3: Nadie podría"):
+        imports.apply(run, by=admin)
+    assert not Person.objects.filter(email="a@aguas.test").exists()
+    assert not OutboxMail.objects.exists()
+
+
+def test_somebody_elses_run_is_not_applied(admin, make_person):
+    run = imports.dry_run("h.csv", people_sheet("a@b.co;A;B;;;"), kind="people", by=admin)
+    with pytest.raises(PermissionDenied):
+        imports.apply(run, by=make_person("berta", R.ADMIN))
+
+
+def test_a_run_nobody_applied_is_forgotten_after_a_day(admin, time_machine):
+    start = timezone.now()
+    time_machine.move_to(start, tick=False)
+    old = imports.dry_run("h.csv", people_sheet("a@b.co;A;B;;;"), kind="people", by=admin)
+    time_machine.move_to(start + timedelta(hours=25), tick=False)
+    imports.dry_run("h.csv", people_sheet("a@b.co;A;B;;;"), kind="people", by=admin)
+    assert not ImportRun.objects.filter(pk=old.pk).exists()
+
+
+def test_what_is_kept_of_a_sheet_cannot_be_read_in_the_database(admin):
+    run = imports.dry_run("h.csv", people_sheet("a@b.co;Ana;Secreta;;;"), kind="people", by=admin)
+    imports.apply(run, by=admin)
+    run.refresh_from_db()
+    assert b"Secreta" not in bytes(run.sealed)
+    (line,) = imports.lines_of(run)
+    assert line.values == {"correo": "a@b.co"}
+
+
+def test_each_imported_change_names_its_author_in_the_log(admin):
+    run = imports.dry_run("h.csv", people_sheet("a@b.co;A;B;;;"), kind="people", by=admin)
+    imports.apply(run, by=admin)
+    entry = LogEntry.objects.get_for_object(Person.objects.get(email="a@b.co")).first()
+    assert entry.actor == admin
+
+
+@pytest.mark.parametrize("name", ["h.exe", "h.xls", "h", "h.csv.zip"])
+def test_only_names_of_sheets_are_taken(db, name):
+    with pytest.raises(RuleBroken):
+        imports.read_sheet(name, people_sheet("a@b.co;A;B;;;"), kind="people")
+
+
+def test_a_column_that_comes_twice_is_refused(db):
+    with pytest.raises(RuleBroken, match="repetidas"):
+        imports.read_sheet("h.csv", b"correo;nombre;apellidos;Correo\na@b.co;A;B;c", kind="people")
+
+
+def test_two_thousand_lines_are_read_and_shown_in_pages(admin, signed):
+    lines = [f"p{number}@aguas.test;P;Q;;;" for number in range(imports.MAX_LINES)]
+    answer = post(signed(admin), people_sheet(*lines))
+    client, url = signed(admin), answer["Location"]
+    page = client.get(url).content.decode()
+    assert "p0@aguas.test" in page
+    assert "p300@aguas.test" not in page
+    assert "p300@aguas.test" in client.get(f"{url}?tras=201").content.decode()
+    for odd in ("tras=x", "tras=-1", "tras=99999999999999999999", "tras=²"):
+        assert client.get(f"{url}?{odd}").status_code == 200
+
+
+def test_the_report_names_columns_it_does_not_read(admin, signed):
+    content = b"correo;nombre;apellidos;telefno\na@b.co;A;B;204\n"
+    client = signed(admin)
+    page = client.get(post(client, content)["Location"]).content.decode()
+    assert "Columnas que no se usan" in page
+    assert "telefno" in page
+
+
+WHOLE = xlsx(["correo", "nombre", "apellidos"], ["a@b.co", "Ana", "Pérez"])
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.binary(min_size=1, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_a_damaged_workbook_ends_in_lines_or_one_sentence(at, bytes_):
+    content = WHOLE[:at] + bytes_ + WHOLE[at + len(bytes_) :]
+    with suppress(RuleBroken):
+        assert imports.read_sheet("h.xlsx", content, kind="people")
+
+
+def test_c20_writing_an_import_asks_who_one_is_after_a_while(admin, signed):
+    client = signed(admin)
+    run = imports.dry_run("h.csv", people_sheet("a@b.co;A;B;;;"), kind="people", by=admin)
+    session = client.session
+    session["account_authentication_methods"] = [
+        record | {"at": record["at"] - 3600} for record in session["account_authentication_methods"]
+    ]
+    session.save()
+    answer = client.post(reverse("accounts:import-apply", args=[run.pk]))
+    assert answer["Location"].startswith(reverse("account_reauthenticate"))
+    assert not Person.objects.filter(email="a@b.co").exists()

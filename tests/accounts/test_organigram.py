@@ -206,3 +206,118 @@ def test_everyone_may_read_and_only_admins_see_the_buttons(house, unit, agent, a
         reverse("accounts:unit-edit", args=[unit.pk]) not in signed(agent).get(url).content.decode()
     )
     assert reverse("accounts:unit-edit", args=[unit.pk]) in signed(admin).get(url).content.decode()
+
+
+def test_m4_nobody_is_only_drawn_or_only_listed(house, agent, signed):
+    drawn, listed = organigram_of(signed(agent))
+    everyone = [str(person) for person in Person.objects.all()]
+    shown = [{name for name in everyone if name in part} for part in (drawn, listed)]
+    assert shown[0] == shown[1]
+    assert str(house["chief"]) in shown[0]
+
+
+def test_an_absence_without_anyone_who_can_stand_in_is_a_gap(house, admin, make_person):
+    today = timezone.localdate()
+    helper = make_person("helper")
+    services.record_absence(
+        house["chief"], substitute=helper, from_on=today, to_on=today, by=house["chief"]
+    )
+
+    def chief_gap():
+        found = selectors.gaps(admin, today)
+        return next(gap for gap in found if gap.seat.position.title == "Jefatura")
+
+    assert (chief_gap().missing, str(chief_gap().reason)) == (0, "Hoy no está nadie; hay reemplazo")
+    services.deactivate(helper, by=admin)
+    assert (chief_gap().missing, str(chief_gap().reason)) == (1, "Hoy no está nadie")
+
+
+def test_m4_a_role_nobody_active_holds_is_a_gap_for_who_may_see_roles(house, admin, agent, signed):
+    url = reverse("accounts:gaps")
+    assert "Roles que nadie tiene" in signed(admin).get(url).content.decode()
+    assert "Roles que nadie tiene" not in signed(agent).get(url).content.decode()
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_the_gaps_cost_the_same_however_many(
+    agent, signed, make_position, count, django_assert_max_num_queries
+):
+    for number in range(count):
+        make_position(f"Vacante {number}")
+    client = signed(agent)
+    client.get(reverse("accounts:gaps"))
+    with django_assert_max_num_queries(8):
+        client.get(reverse("accounts:gaps"))
+
+
+def hidden_of(client, url):
+    page = client.get(url).content.decode()
+    return dict(re.findall(r'name="(envio|expected)" value="([^"]*)"', page))
+
+
+def test_f14_a_stale_edit_of_a_unit_is_kept_beside_the_newer(admin, unit, make_person, signed):
+    client, url = signed(admin), reverse("accounts:unit-edit", args=[unit.pk])
+    data = hidden_of(client, url) | {"code": "ATC", "name": "La mía", "order": 1}
+    services.save_unit(unit, code="ATC", name="La de otra persona", order=1, by=admin)
+    answer = client.post(url, data)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Lo que usted escribió" in page
+    assert "La de otra persona" in page
+    assert 'value="La mía"' in page
+    unit.refresh_from_db()
+    assert unit.name == "La de otra persona"
+    data["expected"] = re.search(r'name="expected" value="([^"]*)"', page)[1]
+    assert client.post(url, data).status_code == 302
+    unit.refresh_from_db()
+    assert unit.name == "La mía"
+
+
+def test_f14_a_stale_edit_of_a_position_is_kept_beside_the_newer(
+    admin, unit, make_position, signed
+):
+    post = make_position("Caja", duties=["Cobrar"])
+    client, url = signed(admin), reverse("accounts:position-edit", args=[post.pk])
+    data = hidden_of(client, url) | {
+        "title": "Caja",
+        "key": post.key,
+        "unit": unit.pk,
+        "duties": "Cobrar\nCuadrar",
+        "seats": 1,
+    }
+    services.save_position(
+        post, key=post.key, title="Caja central", unit=unit, duties=["Cobrar"], by=admin
+    )
+    page = client.post(url, data).content.decode()
+    assert "Caja central" in page
+    assert "Cuadrar" in page
+    post.refresh_from_db()
+    assert post.duties == ["Cobrar"]
+
+
+@pytest.mark.parametrize("name", ["unit", "position", "unit-edit", "position-assign", "person"])
+def test_s32_a_number_that_cannot_be_is_just_not_there(admin, signed, name):
+    url = reverse(f"accounts:{name}", args=[10**20 - 1])
+    assert signed(admin).get(url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"parent": 10**20}, {"parent": "x"}, {"order": -1}, {"order": 10**20}, {"name": "n" * 121}],
+)
+def test_s32_odd_values_are_told_at_their_field(admin, unit, signed, wrong):
+    url = reverse("accounts:unit-edit", args=[unit.pk])
+    answer = signed(admin).post(url, {"code": "ATC", "name": "A", "order": 1} | wrong)
+    assert answer.status_code == 422
+    assert 'class="error' in answer.content.decode()
+    unit.refresh_from_db()
+    assert unit.name == "Atención al cliente"
+
+
+def test_text_from_people_is_never_markup(admin, unit, signed):
+    services.save_unit(unit, code="ATC", name="<script>x</script>", purpose="<b>y</b>", by=admin)
+    client = signed(admin)
+    for name, args in (("organigram", []), ("unit", [unit.pk]), ("activity", [])):
+        page = client.get(reverse(f"accounts:{name}", args=args)).content.decode()
+        assert "<script>x" not in page
+        assert "<b>y" not in page

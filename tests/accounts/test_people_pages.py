@@ -266,3 +266,161 @@ def test_an_agent_sees_a_card_but_nothing_of_the_door(agent, supervisor, signed)
     assert "Marta Prado Rojas" in page
     for word in ("Última entrada", "Desactivar", "Cambiar roles"):
         assert word not in page
+
+
+def test_s3_who_does_not_manage_people_learns_nothing_of_the_door(agent, quality, admin, signed):
+    services.deactivate(quality, by=admin)
+    client, url = signed(agent), reverse("accounts:people")
+    page = client.get(url).content.decode()
+    assert "Prado Rojas, Luis" in page
+    for word in ("Clara", "Última entrada", "Administración</td>", 'name="role"', 'name="state"'):
+        assert word not in page
+    plain = client.get(url).content.decode().count("row-link")
+    for query in ("state=inactive", "role=1", "orden=-entrada"):
+        assert client.get(f"{url}?{query}").content.decode().count("row-link") == plain
+    card = client.get(quality.get_absolute_url()).content.decode()
+    assert "Ya no trabaja aquí." in card
+    assert "Desactivada el" not in card
+
+
+def test_the_list_is_sorted_by_last_entry_in_pages(admin, make_person, signed):
+    now = timezone.now()
+    for number in range(40):
+        last = None if number < 5 else now - timedelta(hours=number)
+        make_person(f"g{number:02}", last_name=f"A{number:02}", last_login=last)
+    client, url, seen = signed(admin), reverse("accounts:people") + "?orden=-entrada", []
+    while url:
+        page = client.get(url).content.decode()
+        seen += re.findall(r">A(\d\d), ", page)
+        found = re.search(r'href="([^"]+)" rel="next"', page)
+        url = reverse("accounts:people") + found[1].replace("&amp;", "&") if found else ""
+    assert seen[:35] == [f"{number:02}" for number in range(5, 40)]
+    assert sorted(seen) == [f"{number:02}" for number in range(40)]
+
+
+def test_names_are_found_without_their_accents(admin, make_person, signed):
+    make_person("x", first_name="Íñigo", last_name="Peña Gómez")
+    url = reverse("accounts:people")
+    for words, found in (("gomez inigo", False), ("gomez iñigo", True), ("pena", False)):
+        page = signed(admin).get(url, {"q": words}).content.decode()
+        assert ("Peña Gómez, Íñigo" in page) == found
+
+
+def test_the_export_is_excel_too_and_wrong_filters_export_nothing(agent, admin, signed):
+    client, url = signed(admin), reverse("accounts:people-export")
+    book = b"".join(client.get(f"{url}?formato=xlsx").streaming_content)
+    assert book[:2] == b"PK"
+    answer = client.get(f"{url}?formato=csv&unit=99999")
+    assert answer["Location"] == f"{reverse('accounts:people')}?unit=99999"
+
+
+def test_s35_no_name_starts_a_formula_in_the_export(admin, make_person, signed):
+    make_person("f", first_name="=cmd()", last_name="@x")
+    response = signed(admin).get(f"{reverse('accounts:people-export')}?formato=csv")
+    text = b"".join(response.streaming_content).decode()
+    assert ";=cmd" not in text
+    assert "'=cmd()" in text
+
+
+def test_a_card_is_changed_and_another_mail_is_told_to_both(admin, agent, signed):
+    client, url = signed(admin), reverse("accounts:person-edit", args=[agent.pk])
+    page = client.get(url).content.decode()
+    data = dict(re.findall(r'name="(envio|expected)" value="([^"]*)"', page))
+    data |= {"first_name": "Lucho", "last_name": "Prado", "phone": "Ext. 9"}
+    assert client.post(url, data | {"email": "ANDRES@aguas.test"}).status_code == 422
+    agent.refresh_from_db()
+    assert agent.first_name == "Luis"
+    answer = client.post(url, data | {"email": "lucho@aguas.test"})
+    assert answer["Location"] == agent.get_absolute_url()
+    jobs.deliver_mail()
+    told = {address for letter in django_mail.outbox for address in letter.to}
+    assert told == {"luis@aguas.test", "lucho@aguas.test"}
+    agent.refresh_from_db()
+    assert (agent.first_name, agent.phone) == ("Lucho", "Ext. 9")
+
+
+def test_f14_a_stale_card_is_kept_beside_the_newer(admin, agent, signed):
+    client, url = signed(admin), reverse("accounts:person-edit", args=[agent.pk])
+    page = client.get(url).content.decode()
+    data = dict(re.findall(r'name="(envio|expected)" value="([^"]*)"', page))
+    services.update_person(agent, first_name="Luis Alberto", last_name="Prado Rojas", by=admin)
+    data |= {"first_name": "Lucho", "last_name": "Prado Rojas", "email": agent.email}
+    page = client.post(url, data).content.decode()
+    assert "Luis Alberto" in page
+    assert "Lucho" in page
+    agent.refresh_from_db()
+    assert agent.first_name == "Luis Alberto"
+
+
+def test_deactivation_names_the_positions_it_leaves_empty(admin, agent, signed):
+    page = signed(admin).get(reverse("accounts:deactivate", args=[agent.pk])).content.decode()
+    assert "Deja sin titular: Agente de atención." in page
+
+
+@pytest.mark.parametrize(
+    "name", ["invite", "person-edit", "deactivate", "reactivate", "person-roles", "reset-ask"]
+)
+def test_c20_dangerous_acts_ask_who_one_is_after_a_while(admin, agent, signed, name):
+    client = signed(admin)
+    session = client.session
+    session["account_authentication_methods"] = [
+        record | {"at": record["at"] - 3600} for record in session["account_authentication_methods"]
+    ]
+    session.save()
+    url = reverse(f"accounts:{name}", args=[] if name == "invite" else [agent.pk])
+    for answer in (client.get(url), client.post(url)):
+        assert answer["Location"].startswith(reverse("account_reauthenticate"))
+    agent.refresh_from_db()
+    assert agent.is_active
+
+
+def test_s23_ending_somebodys_sessions_is_asked_first(admin, agent, signed):
+    theirs, client = signed(agent), signed(admin)
+    url = reverse("accounts:end-sessions", args=[agent.pk])
+    assert "Va a cerrar todas las sesiones de Luis" in client.get(url).content.decode()
+    assert theirs.get(reverse("accounts:account")).status_code == 200
+    client.post(url)
+    assert theirs.get(reverse("accounts:account")).status_code == 302
+
+
+def test_s2_somebody_elses_absence_does_not_exist(agent, supervisor, quality, signed):
+    today = timezone.localdate()
+    absence = services.record_absence(
+        agent, substitute=quality, from_on=today, to_on=today, by=agent
+    )
+    url = reverse("accounts:absence-cancel", args=[absence.pk])
+    client = signed(supervisor)
+    assert client.get(url).status_code == client.post(url).status_code == 404
+    assert client.get(reverse("accounts:absence-new", args=[agent.pk])).status_code == 403
+    assert agent.absences.exists()
+    assert "Reemplaza a" in client.get(quality.get_absolute_url()).content.decode()
+
+
+def test_s20_a_request_that_ran_out_is_decided_by_nobody(admin, agent, make_person, signed):
+    reset = services.request_factor_reset(agent, reason="Perdió el teléfono ayer.", by=admin)
+    FactorReset.objects.update(asked_at=timezone.now() - timedelta(hours=73))
+    other = signed(make_person("berta", R.ADMIN))
+    assert "Venció sin decidirse." in other.get(reverse("accounts:resets")).content.decode()
+    page = other.post(
+        reverse("accounts:reset", args=[reset.pk]), {"decision": "confirmar"}, follow=True
+    )
+    assert "venció a las 72 horas" in page.content.decode()
+    assert Person.objects.with_access().get(pk=agent.pk).has_second_factor
+
+
+@pytest.mark.parametrize("decision", ["", "quizá"])
+def test_a_decision_that_is_none_changes_nothing(admin, agent, make_person, signed, decision):
+    reset = services.request_factor_reset(agent, reason="Perdió el teléfono ayer.", by=admin)
+    url = reverse("accounts:reset", args=[reset.pk])
+    answer = signed(make_person("berta", R.ADMIN)).post(url, {"decision": decision})
+    assert answer.status_code == 200
+    reset.refresh_from_db()
+    assert reset.decided_at is None
+
+
+def test_a_rule_about_no_field_of_the_form_stands_above_it(admin, agent, make_position, signed):
+    position = make_position("Caja", is_active=False)
+    url = reverse("accounts:position-assign", args=[position.pk])
+    answer = signed(admin).post(url, {"person": agent.pk, "from_on": "2026-11-01"})
+    assert answer.status_code == 422
+    assert "Ese cargo ya no está vigente." in answer.content.decode()

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.audit import acting
 from apps.accounts.models import Absence, Holding, Person, Position, Unit
 from apps.accounts.permissions import Perm
 from apps.accounts.services.editing import refuse_stale
@@ -53,7 +54,8 @@ def save_unit(
             raise RuleBroken({"parent": _("Una unidad no puede depender de sí misma.")})
     unit.code, unit.name, unit.purpose = code, name, purpose
     unit.parent, unit.order = parent, order
-    unit.save()
+    with acting(by):
+        unit.save()
     return unit
 
 
@@ -67,7 +69,8 @@ def retire_unit(unit: Unit, *, by: Person) -> Unit:
     if unit.positions.filter(is_active=True).exists():
         raise RuleBroken(_("Esta unidad tiene cargos vigentes: retírelos o muévalos antes."))
     unit.is_active = False
-    unit.save(update_fields=["is_active"])
+    with acting(by):
+        unit.save(update_fields=["is_active"])
     return unit
 
 
@@ -107,7 +110,8 @@ def save_position(
     position.key, position.title, position.unit = key, title, unit
     position.reports_to, position.purpose = reports_to, purpose
     position.duties, position.seats = duties or [], seats
-    position.save()
+    with acting(by):
+        position.save()
     return position
 
 
@@ -119,7 +123,8 @@ def retire_position(position: Position, *, by: Person) -> Position:
     if position.holdings.current(timezone.localdate()).exists():
         raise RuleBroken(_("Alguien ocupa este cargo: termine antes su titularidad."))
     position.is_active = False
-    position.save(update_fields=["is_active"])
+    with acting(by):
+        position.save(update_fields=["is_active"])
     return position
 
 
@@ -150,9 +155,10 @@ def assign_position(
         same = same.filter(from_on__lte=until_on)
     if same.exclude(until_on__lt=from_on).exists():
         raise RuleBroken(_("Ya ocupa ese cargo en alguno de esos días."))
-    return Holding.objects.create(
-        person=person, position=position, from_on=from_on, until_on=until_on
-    )
+    with acting(by):
+        return Holding.objects.create(
+            person=person, position=position, from_on=from_on, until_on=until_on
+        )
 
 
 @transaction.atomic
@@ -163,7 +169,8 @@ def end_holding(holding: Holding, *, until_on: date, by: Person) -> Holding:
     if until_on < holding.from_on:
         raise RuleBroken({"until_on": _("La fecha final es anterior a la inicial.")})
     holding.until_on = until_on
-    holding.save(update_fields=["until_on"])
+    with acting(by):
+        holding.save(update_fields=["until_on"])
     return holding
 
 
@@ -193,9 +200,10 @@ def record_absence(
         raise RuleBroken(
             {"substitute": _("Esa persona también está ausente en alguno de esos días.")}
         )
-    return Absence.objects.create(
-        person=person, substitute=substitute, from_on=from_on, to_on=to_on, reason=reason
-    )
+    with acting(by):
+        return Absence.objects.create(
+            person=person, substitute=substitute, from_on=from_on, to_on=to_on, reason=reason
+        )
 
 
 @transaction.atomic
@@ -203,7 +211,8 @@ def cancel_absence(absence: Absence, *, by: Person) -> None:
     """Remove an absence: one's own, or anyone's with `manage_people`."""
     if by.pk != absence.person_id:
         require(by, Perm.MANAGE_PEOPLE)
-    absence.delete()
+    with acting(by):
+        absence.delete()
 
 
 def substitutes_of(person: Person, on: date) -> Person | None:

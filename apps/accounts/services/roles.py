@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.audit import acting
 from apps.accounts.models import Person, Role
 from apps.accounts.permissions import Perm
 from apps.accounts.roles import default_matrix
@@ -145,7 +146,8 @@ def save_role(
         role.group.name = title
         role.group.save(update_fields=["name"])
     role.title, role.description, role.is_sensitive = title, description, is_sensitive
-    role.save()
+    with acting(by):
+        role.save()
     return role
 
 
@@ -158,5 +160,6 @@ def delete_role(role: Role, *, by: Person) -> None:
         raise RuleBroken(_("Este rol viene con el portal y no se puede borrar."))
     if role.group.user_set.exists():
         raise RuleBroken(_("Hay personas con este rol: cámbielas antes."))
-    role.delete()
+    with acting(by):
+        role.delete()
     role.group.delete()
