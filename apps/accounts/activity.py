@@ -21,6 +21,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
+from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -54,7 +55,18 @@ EVENTS = {
 }
 # Lists of keys, logged by `services.roles.log_change`.
 LISTS = {"roles": gettext_lazy("roles"), "permissions": gettext_lazy("permisos")}
-FIELD_TITLES = LISTS | {"parent": gettext_lazy("depende de")}
+# Fields that carry no Spanish name of their own.
+FIELD_TITLES = LISTS | {
+    "parent": gettext_lazy("depende de"),
+    "document": gettext_lazy("documento"),
+    "version": gettext_lazy("versión"),
+    "current": gettext_lazy("versión vigente"),
+    "author": gettext_lazy("la redactó"),
+    "approver": gettext_lazy("la aprobó"),
+    "form": gettext_lazy("formulario"),
+    "file": gettext_lazy("archivo"),
+    "related": gettext_lazy("relacionado"),
+}
 
 
 @dataclass
@@ -200,6 +212,8 @@ def _shown(value: Any, column: Any, names: dict[tuple[type, str], str]) -> str:
         text = date_format(day, "j b Y")
     elif isinstance(column, models.JSONField):
         text = _items(text)
+    elif isinstance(column, models.TextField):
+        text = " ".join(strip_tags(text).split())
     return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…"
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import django_filters
 from auditlog.models import LogEntry
 from django import forms
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat, Lower
 from django.utils import timezone
@@ -60,7 +59,9 @@ class PositionForm(HouseForm):
         max_length=60,
         help_text=_("Nombre corto para importar y enlazar: jefatura-facturacion."),
     )
-    unit = forms.ModelChoiceField(label=_("Unidad"), queryset=Unit.objects.none())
+    unit = forms.ModelChoiceField(
+        label=_("Unidad"), queryset=Unit.objects.none(), empty_label=_("Elija una unidad")
+    )
     reports_to = forms.ModelChoiceField(
         label=_("Depende de"),
         queryset=Position.objects.none(),
@@ -92,7 +93,9 @@ class PositionForm(HouseForm):
 
 
 class AssignForm(HouseForm):
-    person = forms.ModelChoiceField(label=_("Persona"), queryset=Person.objects.none())
+    person = forms.ModelChoiceField(
+        label=_("Persona"), queryset=Person.objects.none(), empty_label=_("Elija a una persona")
+    )
     from_on = forms.DateField(label=_("Desde"), widget=DATE, initial=timezone.localdate)
     until_on = forms.DateField(
         label=_("Hasta"), widget=DATE, required=False, help_text=_("Vacío si no tiene final.")
@@ -110,7 +113,11 @@ class EndHoldingForm(HouseForm):
 class AbsenceForm(HouseForm):
     from_on = forms.DateField(label=_("Primer día"), widget=DATE, initial=timezone.localdate)
     to_on = forms.DateField(label=_("Último día"), widget=DATE)
-    substitute = forms.ModelChoiceField(label=_("Le reemplaza"), queryset=Person.objects.none())
+    substitute = forms.ModelChoiceField(
+        label=_("Le reemplaza"),
+        queryset=Person.objects.none(),
+        empty_label=_("Elija a una persona"),
+    )
     reason = forms.CharField(
         label=_("Motivo"),
         max_length=120,
@@ -287,7 +294,7 @@ class PeopleFilter(django_filters.FilterSet):
     def by_state(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         """Active, invited only, or not any more."""
         if value == "invited":
-            return queryset.filter(is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+            return queryset.with_open_invitation().filter(is_active=True, is_invited=True)
         return queryset.filter(is_active=value == "active")
 
     def as_it_is(self, queryset: QuerySet, name: str, value: str) -> QuerySet:

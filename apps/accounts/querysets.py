@@ -6,10 +6,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 from tree_queries.query import TreeQuerySet
@@ -29,6 +30,14 @@ class PersonQuerySet(models.QuerySet):
     def active(self) -> Self:
         """People who may sign in."""
         return self.filter(is_active=True)
+
+    def with_open_invitation(self) -> Self:
+        """Annotate `is_invited`: a link was sent and no password chosen yet."""
+        from apps.accounts.models import Invitation
+
+        sent = Invitation.objects.filter(person=OuterRef("pk"), accepted_at=None)
+        without = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        return self.annotate(is_invited=Exists(sent) & ExpressionWrapper(without, BooleanField()))
 
     def with_access(self) -> Self:
         """Annotate in one statement what each request asks of its person.

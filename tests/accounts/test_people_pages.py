@@ -424,3 +424,12 @@ def test_a_rule_about_no_field_of_the_form_stands_above_it(admin, agent, make_po
     answer = signed(admin).post(url, {"person": agent.pk, "from_on": "2026-11-01"})
     assert answer.status_code == 422
     assert "Ese cargo ya no está vigente." in answer.content.decode()
+
+
+def test_who_has_not_answered_an_invitation_is_told_apart(admin, agent, signed):
+    services.invite_person(email="n@aguas.test", first_name="Nora", last_name="Nieto", by=admin)
+    client, url = signed(admin), reverse("accounts:people")
+    assert "bi-envelope" in client.get(url).content.decode()
+    page = client.get(f"{url}?state=invited").content.decode()
+    assert "Nieto, Nora" in page
+    assert "Prado Rojas, Luis" not in page

@@ -56,8 +56,9 @@ class Site:
         session[SESSION_KEY] = str(person.pk)
         session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+        session["account_authentication_methods_user"] = str(person.pk)
         session["account_authentication_methods"] = [
-            {"method": "password", "at": now, "email": person.email},
+            {"method": "password", "at": now, "email": person.email, "reauthenticated": True},
             {"method": "mfa", "at": now, "type": "totp"},
         ]
         session["began"] = session["seen"] = now

@@ -118,7 +118,8 @@ def set_person_roles(
     if before == after:
         return person
     person.groups.set([role.group for role in wanted])
-    refuse_lockout()
+    if before - after:
+        refuse_lockout()
     log_change(person, "roles", before, after, by=by)
     return person
 

@@ -78,7 +78,7 @@ def people(request: HttpRequest) -> HttpResponse:
     may_manage = request.user.has_perm(Perm.MANAGE_PEOPLE)
     rows, sort = filtered.qs.prefetch_related("holdings__position__unit"), _sort(request)
     if may_manage:
-        rows = rows.prefetch_related("groups__role")
+        rows = rows.prefetch_related("groups__role").with_open_invitation()
     if sort.endswith("entrada"):
         rows = rows.annotate(entered_at=Coalesce("last_login", Value(NEVER)))
     page = paginate(rows, request, order=ORDERS[sort])
