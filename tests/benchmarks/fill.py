@@ -19,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from importlib import import_module  # noqa: E402
+from urllib.parse import urlencode  # noqa: E402
 
 import yaml  # noqa: E402
 from allauth.mfa.models import Authenticator  # noqa: E402
@@ -166,14 +167,15 @@ def main() -> None:
     writer = Person.objects.with_access().get(pk=writer.pk)
     codes = write(int(sys.argv[1]), writer, position, rng)
     questions = [
-        "/buscar/?q=" + "+".join(phrase.split()[:9]) for phrase in rng.sample(sentences(), 20)
+        "/buscar/?" + urlencode({"q": " ".join(phrase.split()[:9])})
+        for phrase in rng.sample(sentences(), 20)
     ]
     words = ["reconexion", "medidor lectura", "fuga", "carrotanque", "subsidio", "acta visita"]
     json.dump(
         {
             "portal": session_of(reader),
             "reading": [f"/manual/{code}/" for code in rng.sample(codes, min(40, len(codes)))],
-            "search": ["/buscar/?q=" + word.replace(" ", "+") for word in words],
+            "search": ["/buscar/?" + urlencode({"q": word}) for word in words],
             "questions": questions,
         },
         sys.stdout,

@@ -268,7 +268,8 @@ def privileges(postgres: Postgres, database: str) -> list[tuple]:
                 FROM pg_database WHERE datname = current_database()
             UNION ALL SELECT 'schema', pg_get_userbyid(nspowner), nspacl::text
                 FROM pg_namespace WHERE nspname = 'public'
-            UNION ALL SELECT 'defaults ' || defaclobjtype::text, NULL, defaclacl::text FROM pg_default_acl
+            UNION ALL SELECT 'defaults ' || defaclobjtype::text, NULL, defaclacl::text
+                FROM pg_default_acl
             UNION ALL SELECT 'extension', extname, NULL FROM pg_extension
             ORDER BY 1, 2
             """
