@@ -97,7 +97,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
 
 def _in_words(total: int) -> str:
     if total >= COUNT_CAP:
-        return _("más de 1.000 resultados")
+        return _("más de %(n)s resultados") % {"n": DEPTH}
     return ngettext("%(n)s resultado", "%(n)s resultados", total) % {"n": total}
 
 
@@ -107,7 +107,7 @@ def _range(start: int, found: Found, shown: int) -> str:
     words = _("Resultados %(first)s a %(last)s de %(total)s.") % {
         "first": start + 1,
         "last": start + shown,
-        "total": _("más de 1.000") if found.total >= COUNT_CAP else found.total,
+        "total": _("más de %(n)s") % {"n": DEPTH} if found.total >= COUNT_CAP else found.total,
     }
     if start + shown >= DEPTH:
         words += " " + _("Aquí termina la lista: afine la búsqueda.")

@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(max_length=300)),
                 ("context", models.CharField(blank=True, max_length=300)),
                 ("url", models.CharField(max_length=300)),
-                ("body", models.TextField(blank=True)),
+                ("body", models.BinaryField()),
                 ("words", models.PositiveIntegerField()),
                 (
                     "lexemes",

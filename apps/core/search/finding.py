@@ -1,10 +1,15 @@
-"""The entries that exist for a person and answer a question, best first."""
+"""The entries that exist for a person and answer a question, best first.
+
+One statement chooses: the rarest words of the question name the candidates, what does not exist
+for the person is passed over, and the first of the rest come with the weight and the places of
+every word. Here these are ordered exactly: BM25 over all words, and how close they stand.
+"""
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,17 +22,18 @@ from psycopg2 import sql
 from apps.core.registry import SearchKind, search_kinds
 from apps.core.search.understanding import Question
 
-COUNT_CAP = 1001
-# How far a list of results goes, and how many of the first are ordered by nearness of words too.
+# How far a list of results goes, and so how far they are counted; how many of the first are
+# ordered exactly.
 DEPTH = 200
-NEAR_AMONG = 40
-# Rare words choose the candidates, as long as their postings fit here; commoner ones only add
-# to the best of them.
-DRIVING_POSTINGS = 2500
-HELPED = 100
+COUNT_CAP = DEPTH + 1
+RERANKED = 40
+# Rare words choose the candidates, as long as their postings fit here.
+DRIVING_POSTINGS = 1500
 NEARNESS = 2.0
 NEAR_LETTERS = 40
-CODE_BONUS = 100.0
+CODE_BONUS = 1000.0
+TERM_BITS = 6  # a place is offset << 6 | term; `understanding.TERMS_MAX` fits
+TERM_MASK = (1 << TERM_BITS) - 1
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{1,39}")
 
 
@@ -42,18 +48,22 @@ class Filters:
 
 @dataclass
 class Hit:
-    """An entry found, its score, and where in its body the words stand: (offset, term)."""
+    """An entry found, its score, and where in its body the words stand (offset << 6 | term)."""
 
     entry_id: int
     kind: str
+    context: str
     score: float
-    places: list[tuple[int, int]] = field(default_factory=list)
-    lexemes: set[int] = field(default_factory=set)
+    places: list[int] = field(default_factory=list)
+    lexemes: list[int] = field(default_factory=list)
 
 
 @dataclass
 class Found:
-    """Some of the hits; how many there are in all, by kind, and by context of the kind asked."""
+    """The hits of a page; how many exist for the person, COUNT_CAP if there are more than DEPTH.
+
+    `kinds` and `contexts` say of how many of those counted.
+    """
 
     hits: list[Hit] = field(default_factory=list)
     total: int = 0
@@ -70,33 +80,25 @@ def find(
     size: int = 20,
     kinds: Iterable[tuple[str, SearchKind]] = search_kinds,
 ) -> Found:
-    """Hits number `start` to `start + size` that exist for `actor`, in one statement.
-
-    The first 40 are ordered by how close the words stand to each other, too.
-    """
-    visible = _visible(actor, kinds)
-    if question.is_empty or not visible or not 0 <= start < DEPTH:
-        return Found()
+    """Hits number `start` to `start + size` that exist for `actor`."""
     filters = filters or Filters()
-    reranked = start + size <= NEAR_AMONG
-    first, last = (0, NEAR_AMONG) if reranked else (start, min(start + size, DEPTH))
+    visible = _visible(actor, [(k, kind) for k, kind in kinds if filters.kind in ("", k)])
+    askable = question.terms or _codes(question.text)
+    if not askable or not visible or not 0 <= start < DEPTH:
+        return Found()
+    reranked = start + size <= RERANKED
+    first, last = (0, RERANKED) if reranked else (start, min(start + size, DEPTH))
     rows = _rows(question, visible, filters, first, last)
-    found = Found()
-    for entry_id, kind, context, number, *places in rows:
-        if entry_id is not None:
-            found.hits.append(_hit(entry_id, kind, number, places, question))
-            continue
-        found.kinds[kind] += int(number)
-        if filters.kind in ("", kind):
-            found.contexts[context] += int(number)
-            if filters.context in ("", context):
-                found.total += int(number)
+    meaning = _meaning(question)
+    hits = [_hit(row, meaning) for row in rows[first:last]]
     if reranked:
-        for hit in found.hits:
-            hit.score += _nearness(hit, question)
-        found.hits.sort(key=lambda hit: (-hit.score, hit.entry_id))
-        found.hits = found.hits[start : start + size]
-    return found
+        nearest = len(question.terms) > 1
+        for hit in hits:
+            if nearest:
+                hit.score += _nearness(hit.places, question)
+        hits.sort(key=lambda hit: (-hit.score, hit.entry_id))
+        hits = hits[start : start + size]
+    return Found(hits, len(rows), Counter(row[1] for row in rows), Counter(row[2] for row in rows))
 
 
 # What exists for a person ------------------------------------------------------------------
@@ -109,12 +111,15 @@ def _visible(actor: Any, kinds: Iterable[tuple[str, SearchKind]]) -> dict[str, A
     """
     found: dict[str, Any] = {}
     for key, kind in kinds:
-        rows = kind.visible(actor).order_by().values("pk")
+        rows = kind.visible(actor)
+        if not rows.query.where:
+            found[key] = None
+            continue
+        rows = rows.order_by().values("pk")
         try:
-            compiled = rows.query.get_compiler(connection=connection).as_sql()
+            found[key] = rows.query.get_compiler(connection=connection).as_sql()
         except EmptyResultSet:
             continue
-        found[key] = compiled if rows.query.where else None
     return found
 
 
@@ -126,58 +131,53 @@ def _condition(visible: dict[str, Any]) -> tuple[sql.Composable, list[Any]]:
     for key, compiled in visible.items():
         if compiled is not None:
             # SECURITY: what Django compiled of the kind's own queryset, its values apart.
-            parts.append(
-                sql.SQL("e.kind = %s AND e.object_id IN ({})").format(sql.SQL(compiled[0]))
-            )
+            part = sql.SQL("e.kind = %s AND e.object_id IN ({})").format(sql.SQL(compiled[0]))
+            parts.append(part)
             params += [key, *compiled[1]]
     return sql.SQL(" OR ").join(parts), params
 
 
 # The statement -----------------------------------------------------------------------------
 
+# `one` is a subquery of its own for each candidate, in their order, so that the statement ends
+# at the last row asked for: what exists is not counted to the end.
 _FIND = sql.SQL(
     """
-    WITH driving AS MATERIALIZED (
-        SELECT * FROM unnest(%s::int[], %s::int[], %s::float8[]) AS a (lexeme_id, term, weight)
-    ), helping AS MATERIALIZED (
-        SELECT * FROM unnest(%s::int[], %s::int[], %s::float8[]) AS a (lexeme_id, term, weight)
-    ), best AS (
-        SELECT p.entry_id, d.term, max(p.impact * d.weight) AS score
-        FROM driving AS d JOIN core_searchposting AS p ON p.lexeme_id = d.lexeme_id
-        GROUP BY p.entry_id, d.term
-        UNION ALL
-        SELECT id, -1, %s FROM core_searchentry WHERE code >= %s AND code < %s
-    ), scored AS (
-        SELECT entry_id, sum(score) AS score FROM best GROUP BY entry_id
+    WITH named AS (
+        SELECT p.entry_id, sum(p.impact * d.weight) AS score
+        FROM unnest(%s::int[], %s::float8[]) AS d (lexeme_id, weight)
+        JOIN core_searchposting AS p ON p.lexeme_id = d.lexeme_id
+        GROUP BY p.entry_id
+    ), candidates AS (
+        {named} ORDER BY score DESC, entry_id
     ), hits AS MATERIALIZED (
-        SELECT e.id, e.kind, e.context, s.score
-        FROM scored AS s JOIN core_searchentry AS e ON e.id = s.entry_id
-        WHERE (%s::date IS NULL OR e.changed_on >= %s) AND ({visible})
-    ), chosen AS (
-        SELECT id, kind, score, row_number() OVER (ORDER BY score DESC, id) AS place
-        FROM hits WHERE %s IN ('', kind) AND %s IN ('', context)
-        ORDER BY place LIMIT %s
-    ), page AS MATERIALIZED (
-        SELECT c.id, c.kind, c.score + coalesce((
-            SELECT sum(term.score) FROM (
-                SELECT max(p.impact * h.weight) AS score
-                FROM helping AS h JOIN core_searchposting AS p
-                    ON p.lexeme_id = h.lexeme_id AND p.entry_id = c.id
-                WHERE c.place <= %s GROUP BY h.term
-            ) AS term
-        ), 0) AS score, c.place > %s AS is_far
-        FROM chosen AS c ORDER BY is_far, score DESC, c.id OFFSET %s LIMIT %s
+        SELECT one.*, c.score, row_number() OVER () AS place
+        FROM candidates AS c CROSS JOIN LATERAL (
+            SELECT e.id, e.kind, e.context FROM core_searchentry AS e
+            WHERE e.id = c.entry_id AND (%s = '' OR e.context = %s)
+                AND (%s::date IS NULL OR e.changed_on >= %s) AND ({visible})
+            OFFSET 0
+        ) AS one LIMIT %s
     )
-    SELECT page.id, page.kind, '', page.score, w.lexemes, w.sizes, w.places
-    FROM page LEFT JOIN LATERAL (
-        SELECT array_agg(p.lexeme_id ORDER BY p.lexeme_id) AS lexemes,
-            array_agg(length(p.positions) ORDER BY p.lexeme_id) AS sizes,
-            string_agg(p.positions, ''::bytea ORDER BY p.lexeme_id) AS places
+    SELECT hits.id, kind, context, score, w.* FROM hits LEFT JOIN LATERAL (
+        SELECT array_agg(p.lexeme_id ORDER BY p.lexeme_id),
+            array_agg(p.impact ORDER BY p.lexeme_id),
+            array_agg(length(p.positions) ORDER BY p.lexeme_id),
+            string_agg(p.positions, ''::bytea ORDER BY p.lexeme_id)
         FROM core_searchposting AS p
-        WHERE p.entry_id = page.id AND p.lexeme_id = ANY(%s)
+        WHERE p.entry_id = hits.id AND p.lexeme_id = ANY(%s)
+            AND hits.place > %s AND hits.place <= %s
     ) AS w ON true
-    UNION ALL
-    SELECT NULL, kind, context, count(*), NULL, NULL, NULL FROM hits GROUP BY kind, context
+    ORDER BY place
+    """
+)
+_BY_WORDS = sql.SQL("SELECT entry_id, score FROM named")
+_BY_CODE_TOO = sql.SQL(
+    """
+    SELECT entry_id, sum(score) AS score FROM (
+        SELECT entry_id, score FROM named
+        UNION ALL SELECT id, %s FROM core_searchentry WHERE code >= %s AND code < %s
+    ) AS either GROUP BY entry_id
     """
 )
 
@@ -185,103 +185,104 @@ _FIND = sql.SQL(
 def _rows(
     question: Question, visible: dict[str, Any], filters: Filters, first: int, last: int
 ) -> list[tuple[Any, ...]]:
-    driving, helping = _divided(question)
     condition, condition_params = _condition(visible)
-    every = sorted({lexeme for term in question.terms for lexeme in term.lexemes})
+    every = [lexeme for term in question.terms for lexeme in term.lexemes]
+    codes = _codes(question.text)
     with connection.cursor() as cursor:
         cursor.execute(
-            _FIND.format(visible=condition),
+            _FIND.format(named=_BY_CODE_TOO if codes else _BY_WORDS, visible=condition),
             [
-                *_columns(question, driving),
-                *_columns(question, helping),
-                CODE_BONUS,
-                *_codes(question.text),
+                *_driving(question),
+                *codes,
+                filters.context,
+                filters.context,
                 filters.since,
                 filters.since,
                 *condition_params,
-                filters.kind,
-                filters.context,
-                max(HELPED, last),
-                HELPED if helping else 0,
-                HELPED,
-                first,
-                last - first,
+                COUNT_CAP,
                 every,
+                first,
+                last,
             ],
         )
         return cursor.fetchall()
 
 
-def _divided(question: Question) -> tuple[list[int], list[int]]:
-    """Terms (by number) that choose the candidates, rarest first, and those that only help."""
-    order = sorted(range(len(question.terms)), key=lambda n: -question.terms[n].weight)
-    driving: list[int] = []
+def _driving(question: Question) -> tuple[list[int], list[float]]:
+    """Stems, with their weights, of the words that choose the candidates: the rarest."""
+    weights: dict[int, float] = {}
     postings = 0
-    for place, n in enumerate(order):
-        size = sum(question.sizes[lexeme] for lexeme in question.terms[n].lexemes)
-        if driving and postings + size > DRIVING_POSTINGS:
-            return driving, order[place:]
-        driving.append(n)
+    for term in sorted(question.terms, key=lambda term: -term.weight):
+        size = sum(question.sizes[lexeme] for lexeme in term.lexemes)
+        if weights and postings + size > DRIVING_POSTINGS:
+            break
         postings += size
-    return driving, []
+        for lexeme, share in term.lexemes.items():
+            weights[lexeme] = weights.get(lexeme, 0.0) + share * term.weight
+    return list(weights.keys()), list(weights.values())
 
 
-def _columns(question: Question, numbers: list[int]) -> tuple[list[int], list[int], list[float]]:
-    rows = [
-        (lexeme, n, share * question.terms[n].weight)
-        for n in numbers
-        for lexeme, share in question.terms[n].lexemes.items()
-    ]
-    lexemes, terms, weights = zip(*rows, strict=True) if rows else ((), (), ())
-    return list(lexemes), list(terms), list(weights)
-
-
-def _codes(text: str) -> tuple[str, str]:
-    """Bounds of the codes that begin like the question, if it can be one; else an empty range."""
+def _codes(text: str) -> tuple[float, str, str] | tuple[()]:
+    """Bonus and bounds of the codes that begin like the question, if it can be one."""
     if not (_CODE.fullmatch(text) and any(letter.isdigit() for letter in text)):
-        return "", ""
-    return text.upper(), f"{text.upper()}\U0010ffff"
+        return ()
+    return CODE_BONUS, text.upper(), f"{text.upper()}\U0010ffff"
 
 
 # The order of the first ----------------------------------------------------------------------
 
 
-def _hit(entry_id: int, kind: str, score: float, columns: list[Any], question: Question) -> Hit:
-    hit = Hit(entry_id, kind, score)
-    lexemes, sizes, packed = columns
+def _meaning(question: Question) -> dict[int, list[tuple[int, float]]]:
+    """The terms a stem may be meant by, and how much it counts for each."""
+    meaning: dict[int, list[tuple[int, float]]] = {}
+    for number, term in enumerate(question.terms):
+        for lexeme, share in term.lexemes.items():
+            meaning.setdefault(lexeme, []).append((number, share * term.weight))
+    return meaning
+
+
+def _hit(row: tuple[Any, ...], meaning: dict[int, list[tuple[int, float]]]) -> Hit:
+    """A hit with its exact score: of each term, the stem that counts most."""
+    entry_id, kind, context, score, lexemes, impacts, sizes, packed = row
+    bonus = CODE_BONUS if score >= CODE_BONUS else 0.0
+    hit = Hit(entry_id, kind, context, bonus)
     if not lexemes:
         return hit
-    owners = _owners(question)
-    offsets = array("i", bytes(packed))
+    hit.lexemes = lexemes
+    offsets = array("i", bytes(packed)).tolist()
+    best: dict[int, float] = {}
+    places: list[int] = []
     at = 0
-    for lexeme, size in zip(lexemes, sizes, strict=True):
-        hit.lexemes.add(lexeme)
+    for lexeme, impact, size in zip(lexemes, impacts, sizes, strict=True):
         here = offsets[at : at + size // 4]
         at += size // 4
-        for term in owners[lexeme]:
-            hit.places.extend((offset, term) for offset in here)
-    hit.places.sort()
+        for term, weight in meaning[lexeme]:
+            value = impact * weight
+            if value > best.get(term, 0.0):
+                best[term] = value
+            places += [offset << TERM_BITS | term for offset in here]
+    places.sort()
+    hit.places = places
+    hit.score += sum(best.values())
     return hit
 
 
-def _owners(question: Question) -> dict[int, list[int]]:
-    owners = question.__dict__.get("_owners")
-    if owners is None:
-        owners = defaultdict(list)
-        for n, term in enumerate(question.terms):
-            for lexeme in term.lexemes:
-                owners[lexeme].append(n)
-        question.__dict__["_owners"] = owners
-    return owners
-
-
-def _nearness(hit: Hit, question: Question) -> float:
+def _nearness(places: list[int], question: Question) -> float:
     """What words of the question that stand close together add: most when side by side."""
-    best: dict[tuple[int, int], float] = {}
-    for (at, one), (then, other) in zip(hit.places, hit.places[1:], strict=False):
-        gap = then - at
-        if one != other and 0 < gap <= NEAR_LETTERS:
-            pair = (one, other) if one < other else (other, one)
-            weight = min(question.terms[one].weight, question.terms[other].weight)
-            best[pair] = max(best.get(pair, 0.0), NEARNESS * weight / gap)
-    return sum(best.values())
+    reach = (NEAR_LETTERS + 1) << TERM_BITS
+    best: dict[int, float] = {}
+    before = -reach
+    for place in places:
+        if place - before < reach:
+            one, other = before & TERM_MASK, place & TERM_MASK
+            gap = (place >> TERM_BITS) - (before >> TERM_BITS)
+            if one != other and gap:
+                pair = one << TERM_BITS | other if one < other else other << TERM_BITS | one
+                if 1 / gap > best.get(pair, 0.0):
+                    best[pair] = 1 / gap
+        before = place
+    weights = [term.weight for term in question.terms]
+    return NEARNESS * sum(
+        closeness * min(weights[pair >> TERM_BITS], weights[pair & TERM_MASK])
+        for pair, closeness in best.items()
+    )

@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 
 from apps.core.registry import SearchDocument, search_kinds
 from apps.core.search.models import SearchEntry, SearchStatistics, SearchWord
-from apps.core.search.text import composed, deletions, words
+from apps.core.search.text import composed, deletions, words, words_by_byte
 
 BATCH = 50
 BODY_MAX = 1_000_000
@@ -41,7 +41,7 @@ class _Text:
     @classmethod
     def read(cls, document: SearchDocument) -> _Text:
         text = cls(document, composed(document.body[:BODY_MAX]))
-        for word, offset in words(text.body):
+        for word, offset in words_by_byte(text.body):
             text.counts[word] += 1
             at = text.positions.get(word)
             if at is None:
@@ -94,7 +94,7 @@ def index_documents(kind: str, documents: Iterable[SearchDocument]) -> None:
             title=composed(text.document.title)[:300],
             context=text.document.context[:300],
             url=text.document.url,
-            body=text.body,
+            body=text.body.encode(),
             words=text.length,
             lexemes=sorted(found),
             changed_on=text.document.changed_on,

@@ -8,9 +8,11 @@ from django.db import models
 
 
 class SearchEntry(models.Model):
-    """One thing that can be found. `url` is relative, `body` composed plain text (NFC).
+    """One thing that can be found. `url` is relative.
 
-    `lexemes` names the postings it has, so that they can be taken back.
+    `body` is plain text, composed (NFC) and in UTF-8: of bytes, a passage is cut out without
+    reading all that stands before it. `lexemes` names the postings the entry has, so that they
+    can be taken back.
     """
 
     id = models.AutoField(primary_key=True)
@@ -20,7 +22,7 @@ class SearchEntry(models.Model):
     title = models.CharField(max_length=300)
     context = models.CharField(max_length=300, blank=True)
     url = models.CharField(max_length=300)
-    body = models.TextField(blank=True)
+    body = models.BinaryField()
     words = models.PositiveIntegerField()
     lexemes = ArrayField(models.IntegerField())
     changed_on = models.DateField(null=True)
@@ -59,7 +61,7 @@ class SearchWord(models.Model):
 
 
 class SearchPosting(models.Model):
-    """A stem in an entry: its weight there, and where in the body (offsets, 32 bits each).
+    """A stem in an entry: its weight there, and where in the body (bytes, 32 bits each).
 
     Read by index alone: the primary key's index carries `impact` (see the migration). There
     are no foreign keys to check at each of some 700 rows that a text of 20 KB has; entries go

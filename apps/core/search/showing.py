@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 
 from django.db import connection
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.core.registry import search_kinds
-from apps.core.search.finding import Hit
-from apps.core.search.models import SearchWord
-from apps.core.search.text import spans
+from apps.core.search.finding import TERM_BITS, TERM_MASK, Hit
+from apps.core.search.text import first_word, is_one_typo, spans
 from apps.core.search.understanding import Question
 
 PASSAGE = 260
 LEAD = 60
-MARKS_MAX = 30
+ENDING_MAX = 7
 
 
 @dataclass(frozen=True)
@@ -37,39 +35,41 @@ class Result:
     changed_on: date | None
 
 
-def results(hits: list[Hit], question: Question) -> list[Result]:
-    """The results of `hits`, in their order. Two statements, however many there are."""
+def results(hits: list[Hit], question: Question, *, passages: bool = True) -> list[Result]:
+    """The results of `hits`, in their order, in one statement.
+
+    Where a word was read as its neighbour, its term's `read_as` becomes the word as it stands in
+    one of these titles or passages: nothing that the person may not read is ever suggested (S3).
+    """
     if not hits:
         return []
-    starts = {hit.entry_id: _best_start(hit, question) for hit in hits}
+    starts = [_best_start(hit.places, question) if passages else 0 for hit in hits]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT e.id, e.code, e.title, e.context, e.url, e.changed_on,"
-            " substring(e.body FROM w.start + 1 FOR %s), length(e.body)"
+            "SELECT e.id, e.code, e.title, e.url, e.changed_on,"
+            " substring(e.body FROM w.start + 1 FOR %s)"
             " FROM unnest(%s::int[], %s::int[]) AS w (id, start)"
             " JOIN core_searchentry AS e ON e.id = w.id",
-            [PASSAGE + 2 * LEAD, list(starts), list(starts.values())],
+            [PASSAGE + 1 if passages else 0, [hit.entry_id for hit in hits], starts],
         )
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
-    meanings = _meanings(text for row in rows.values() for text in (row[1], row[5]))
-    wanted = {lexeme for term in question.terms for lexeme in term.lexemes}
+    titles = _Titles(question)
     found = []
-    for hit in hits:
+    for hit, start in zip(hits, starts, strict=True):
         if hit.entry_id not in rows:  # taken out of the index a moment ago
             continue
-        code, title, context, url, changed_on, window, length = rows[hit.entry_id]
+        code, title, url, changed_on, cut = rows[hit.entry_id]
         kind = search_kinds.get(hit.kind)
-        start = starts[hit.entry_id]
         found.append(
             Result(
                 kind=hit.kind,
                 label=str(kind.label),
                 icon=kind.icon,
                 code=code,
-                title=_marked(title, meanings, wanted),
+                title=_marked(title, titles.marks(title)),
                 plain_title=title,
-                passage=_passage(window, start, length, meanings, wanted),
-                context=context,
+                passage=_passage(bytes(cut), start, hit.places, question),
+                context=hit.context,
                 url=url,
                 changed_on=changed_on,
             )
@@ -77,46 +77,97 @@ def results(hits: list[Hit], question: Question) -> list[Result]:
     return found
 
 
-def _best_start(hit: Hit, question: Question) -> int:
-    """Where the passage begins: where the weightiest different words stand together."""
-    best, best_weight = 0, 0.0
-    for number, (start, _term) in enumerate(hit.places[:400]):
-        terms = {t for at, t in hit.places[number : number + 40] if at - start <= PASSAGE - LEAD}
-        weight = sum(question.terms[term].weight for term in terms)
-        if weight > best_weight:
-            best, best_weight = start, weight
+def _best_start(places: list[int], question: Question) -> int:
+    """Where the passage begins: a little before the weightiest different words together."""
+    weights = [term.weight for term in question.terms]
+    inside = [0] * len(weights)
+    reach = PASSAGE - 2 * LEAD
+    best, best_weight, weight, first = 0, 0.0, 0.0, 0
+    for place in places:
+        offset, term = place >> TERM_BITS, place & TERM_MASK
+        inside[term] += 1
+        if inside[term] == 1:
+            weight += weights[term]
+        while offset - (places[first] >> TERM_BITS) > reach:
+            gone = places[first] & TERM_MASK
+            inside[gone] -= 1
+            if not inside[gone]:
+                weight -= weights[gone]
+            first += 1
+        if weight > best_weight + 1e-9:
+            best, best_weight = places[first] >> TERM_BITS, weight
     return max(0, best - LEAD)
 
 
-def _meanings(texts: Iterable[str]) -> dict[str, int]:
-    """The stem (its id) of each word in `texts` that the index knows."""
-    words = {word for text in texts for word, _start, _end in spans(text)}
-    return dict(SearchWord.objects.filter(word__in=words).values_list("word", "lexeme_id"))
+def _passage(cut: bytes, start: int, places: list[int], question: Question) -> SafeString:
+    """A passage that begins and ends at words, with an ellipsis where text was left out.
+
+    `cut` is the piece of the body from byte `start` on, one byte longer than shown if the text
+    goes on.
+    """
+    begin = cut.find(b" ") + 1 if start else 0
+    end = len(cut)
+    goes_on = end > PASSAGE
+    if goes_on:
+        last = cut.rfind(b" ", begin)
+        end = last if last > 0 else end
+    parts, at = ["… " if start else ""], begin
+    for place in places:
+        offset = (place >> TERM_BITS) - start
+        if offset >= end:
+            break
+        if offset < at:
+            continue
+        shown = first_word(cut[offset:end].decode(errors="ignore"))
+        parts += [_escaped(cut[at:offset]), "<mark>", escape(shown), "</mark>"]
+        at = offset + len(shown.encode())
+        term = question.terms[place & TERM_MASK]
+        if term.corrected and not term.read_as:
+            term.read_as = shown
+    parts += [_escaped(cut[at:end]), " …" if goes_on else ""]
+    # SECURITY: every piece of text is escaped above; only the marks are ours.
+    return mark_safe("".join(parts))  # noqa: S308
 
 
-def _passage(
-    window: str, start: int, length: int, meanings: dict[str, int], wanted: set[int]
-) -> SafeString:
-    """A passage that begins and ends at words, with an ellipsis where text was left out."""
-    text, before, after = window, "", ""
-    if start:
-        cut = text.find(" ") + 1
-        text, before = text[cut:], "… "
-    if len(text) > PASSAGE:
-        cut = text.rfind(" ", 0, PASSAGE + 1)
-        text, after = text[: cut if cut > 0 else PASSAGE], " …"
-    elif start + len(window) < length:
-        after = " …"
-    return mark_safe(f"{before}{_marked(text, meanings, wanted)}{after}")  # noqa: S308  (see _marked)
+def _escaped(piece: bytes) -> str:
+    return escape(piece.decode(errors="ignore"))
 
 
-def _marked(text: str, meanings: dict[str, int], wanted: set[int]) -> SafeString:
-    """`text` escaped, with the words of those stems in <mark>."""
-    parts, at, marks = [], 0, 0
-    for word, start, end in spans(text):
-        if marks < MARKS_MAX and meanings.get(word) in wanted:
-            parts += [escape(text[at:start]), f"<mark>{escape(text[start:end])}</mark>"]
-            at, marks = end, marks + 1
+class _Titles:
+    """Which words of a title are meant by a question: those that continue one of its stems."""
+
+    def __init__(self, question: Question) -> None:
+        self.terms = question.terms
+        self.stems = [
+            (question.stems[lexeme], term) for term in self.terms for lexeme in term.lexemes
+        ]
+        self.known: dict[str, bool] = {}
+
+    def marks(self, title: str) -> list[tuple[int, int]]:
+        return [
+            (start, end)
+            for word, start, end in spans(title)
+            if (self.known[word] if word in self.known else self._judge(word, title[start:end]))
+        ]
+
+    def _judge(self, word: str, shown: str) -> bool:
+        for stem, term in self.stems:
+            # The last letter of a stem is not always the word's: «creencia», «creent».
+            if word.startswith(stem[:-1] or stem) and len(word) - len(stem) <= ENDING_MAX:
+                if term.corrected and not term.read_as and is_one_typo(term.word, word):
+                    term.read_as = shown
+                self.known[word] = True
+                return True
+        self.known[word] = False
+        return False
+
+
+def _marked(text: str, marks: list[tuple[int, int]]) -> SafeString:
+    """`text` escaped, with the pieces between those offsets in <mark>."""
+    parts, at = [], 0
+    for start, end in marks:
+        parts += [escape(text[at:start]), "<mark>", escape(text[start:end]), "</mark>"]
+        at = end
     parts.append(escape(text[at:]))
     # SECURITY: every piece of text is escaped above; only the marks are ours.
     return mark_safe("".join(parts))  # noqa: S308

@@ -59,10 +59,28 @@ def words(text: str) -> Iterator[tuple[str, int]]:
             yield word, match.start()
 
 
+def words_by_byte(text: str) -> Iterator[tuple[str, int]]:
+    """`words`, their offsets counted in bytes of UTF-8."""
+    if text.isascii():
+        yield from words(text)
+        return
+    at = counted = 0
+    for word, offset in words(text):
+        at += len(text[counted:offset].encode())
+        counted = offset
+        yield word, at
+
+
 def spans(text: str) -> Iterator[tuple[str, int, int]]:
     """Every folded word of the composed `text` with where it begins and ends."""
     for match in _WORD.finditer(text):
         yield fold(match[0])[:WORD_MAX], match.start(), match.end()
+
+
+def first_word(text: str) -> str:
+    """The word that `text` begins with, as it stands; empty if it begins with none."""
+    match = _WORD.match(text)
+    return match[0] if match else ""
 
 
 # Words that nearly agree ----------------------------------------------------------------------

@@ -20,6 +20,9 @@ from apps.core.search.text import (
 QUESTION_MAX = 2000
 TERMS_MAX = 40
 COMPLETIONS = 20
+READINGS_MAX = 6
+# Words this much lighter than the weightiest are as good as empty: they stand nearly everywhere.
+LIGHT = 0.08
 # How much a word counts that was not asked for itself: kin of the same beginning (times how much
 # they share), a word one typo apart (less when the first letter differs: it seldom does), a word
 # that begins like the one being typed.
@@ -30,28 +33,32 @@ BEGUN, BEGUN_BESIDE = 0.9, 0.4
 
 @dataclass
 class Term:
-    """A word of the question, and the stems it may stand for with the weight of each."""
+    """A word of the question, and the stems it may stand for with the weight of each.
+
+    `corrected` says that the index does not know the word, only one a typo away; `read_as` is
+    that word as it stands in a text the person was shown (`showing.results`).
+    """
 
     word: str
     lexemes: dict[int, float] = field(default_factory=dict)
     entries: int = 0
-    corrected: bool = False
     weight: float = 0.0
+    corrected: bool = False
+    read_as: str = ""
 
 
 @dataclass
 class Question:
-    """A question as understood: `terms` known to the index, `unknown` words of nobody."""
+    """A question as understood: `terms` the index knows, `unknown` words it does not.
+
+    Of each stem, in how many entries it stands (`sizes`) and its letters (`stems`).
+    """
 
     text: str
     terms: list[Term] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-    forms: dict[int, set[str]] = field(default_factory=dict)
     sizes: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.terms and not self.unknown
+    stems: dict[int, str] = field(default_factory=dict)
 
 
 _CANDIDATES = """
@@ -119,7 +126,7 @@ def understand(text: str) -> Question:
             candidates[n].append((stem, *candidate))
             total = int(count or 0)
     for n, word in enumerate(asked, start=1):
-        term = _judge(word, candidates[n], question.sizes)
+        term = _judge(word, candidates[n], question)
         if term.lexemes:
             apart = 1.0
             for lexeme in term.lexemes:
@@ -129,6 +136,8 @@ def understand(text: str) -> Question:
             question.terms.append(term)
         else:
             question.unknown.append(word)
+    least = LIGHT * max((term.weight for term in question.terms), default=0.0)
+    question.terms = [term for term in question.terms if term.weight >= least]
     return question
 
 
@@ -137,23 +146,34 @@ def _still_typing(text: str, last: str) -> bool:
     return text[-1:].isalnum() and [word for word, _at in words(text)][-1] == last
 
 
-def _judge(word: str, candidates: list[tuple], sizes: dict[int, int]) -> Term:
+def _judge(word: str, candidates: list[tuple], question: Question) -> Term:
     term = Term(word)
 
-    def count(lexeme: int, weight: float, entries: int) -> None:
-        term.lexemes[lexeme] = max(weight, term.lexemes.get(lexeme, 0.0))
-        sizes[lexeme] = entries
-
     hows = {how for _stem, _lexeme, how, *_rest in candidates}
+    weights = {
+        "same": lambda stem, found, text: 1.0,
+        "begun": lambda stem, found, text: BEGUN_BESIDE if "same" in hows else BEGUN,
+        "kin": lambda stem, found, text: _kin(stem, text),
+        "typo": lambda stem, found, text: 0.0 if "begun" in hows else _typo(word, found),
+    }
+    chosen: list[tuple[float, int]] = []
     for stem, lexeme, how, found, text, entries in candidates:
-        if how == "same":
-            count(lexeme, 1.0, entries)
-        elif how == "begun":
-            count(lexeme, BEGUN_BESIDE if "same" in hows else BEGUN, entries)
-        elif how == "kin" and not text[0].isdigit():
-            if (near := kinship(stem, text)) >= KIN_LEAST:
-                count(lexeme, KIN * near, entries)
-        elif how == "typo" and "begun" not in hows and is_one_typo(word, found) and entries:
-            count(lexeme, TYPO if found[0] == word[0] else TYPO_AT_FIRST, entries)
-            term.corrected = True
+        weight = weights[how](stem, found, text) if how and entries else 0.0
+        if weight:
+            chosen.append((weight, lexeme))
+            question.sizes[lexeme], question.stems[lexeme] = entries, text
+            term.corrected |= how == "typo"
+    for weight, lexeme in sorted(chosen)[-READINGS_MAX:]:
+        term.lexemes[lexeme] = weight
     return term
+
+
+def _kin(stem: str, text: str) -> float:
+    near = 0.0 if text[0].isdigit() else kinship(stem, text)
+    return KIN * near if near >= KIN_LEAST else 0.0
+
+
+def _typo(word: str, found: str) -> float:
+    if not is_one_typo(word, found):
+        return 0.0
+    return TYPO if found[0] == word[0] else TYPO_AT_FIRST
