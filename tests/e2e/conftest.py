@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.cache import cache
@@ -63,6 +64,9 @@ class Site:
         ]
         session["began"] = session["seen"] = now
         session.create()
+        UserSession.objects.create(
+            user=person, session_key=session.session_key, ip="127.0.0.1", user_agent="Chromium"
+        )
         return {
             "name": settings.SESSION_COOKIE_NAME,
             "value": session.session_key,
