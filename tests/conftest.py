@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ from apps.accounts.models import Holding, Organisation, Person, Position, Role, 
 from apps.accounts.permissions import Role as R
 from apps.core.crypto import seal
 
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORD = "corneja-tinaja-olivo-83"
 
 
@@ -85,10 +87,8 @@ def make_person(db: None) -> Callable[..., Person]:
     return make
 
 
-def add_second_factor(person: Person, secret: str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP") -> None:
+def add_second_factor(person: Person, secret: str = TOTP_SECRET) -> None:
     """Give `person` a TOTP factor with that base32 secret."""
-    import base64
-
     Authenticator.objects.create(
         user=person,
         type=Authenticator.Type.TOTP,
