@@ -17,11 +17,12 @@ from apps.core.ratelimit import consume
 from apps.core.registry import search_kinds
 from apps.core.search.finding import COUNT_CAP, DEPTH, Filters, Found, find
 from apps.core.search.showing import results
-from apps.core.search.understanding import Question, understand
+from apps.core.search.understanding import understand
 from apps.core.views import errors
 
 SIZE = 20
 SUGGESTED = 8
+PLACES = 8
 QUERY_MAX = 400
 
 
@@ -39,7 +40,7 @@ class SearchForm(forms.Form):
         self.fields["clase"].choices = [(key, key) for key, _kind in search_kinds]
 
 
-def _asked(request: HttpRequest) -> dict[str, Any]:
+def _given(request: HttpRequest) -> dict[str, Any]:
     form = SearchForm(request.GET)
     form.is_valid()
     return {name: form.cleaned_data.get(name) for name in form.fields}
@@ -47,33 +48,35 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
 
 @signed_in(methods=SAFE_METHODS)
 def search(request: HttpRequest) -> HttpResponse:
-    """One ranked list of everything readable, with filters beside it. Five statements."""
-    asked = _asked(request)
-    text = (asked["q"] or "")[:QUERY_MAX]
-    start = (asked["desplazar"] or 0) // SIZE * SIZE
+    """One ranked list of everything readable, with filters beside it. Three statements."""
+    given = _given(request)
+    text = (given["q"] or "")[:QUERY_MAX]
+    start = (given["desplazar"] or 0) // SIZE * SIZE
     question = understand(text)
-    filters = Filters(asked["clase"] or "", asked["donde"] or "", asked["desde"])
+    filters = Filters(given["clase"] or "", given["donde"] or "", given["desde"])
     found = find(question, request.user, filters, start=start, size=SIZE)
+    shown = results(found.hits, question)
+    meant = question.as_read()
     context = {
-        "search_query": text,
-        "question": question,
-        "results": results(found.hits, question),
+        "asked": text,
+        "results": shown,
         "total": _in_words(found.total),
-        "corrected": _corrected(text, question),
+        "meant": meant,
+        "meant_url": _url(request, q=meant),
+        "says_nothing": bool(text) and not (question.terms or question.unknown),
         "kinds": _kinds(request, found, filters),
         "places": _places(request, found, filters),
-        "since": asked["desde"],
+        "since": given["desde"],
         "filters": filters,
-        "is_filtered": bool(filters.kind or filters.context or filters.since),
-        "clear_url": f"{reverse('portal:search')}?{urlencode({'q': text})}",
+        "clear_url": f"?{urlencode({'q': text})}" if filters != Filters() else "",
         "previous_url": _url(request, desplazar=start - SIZE) if start else "",
         "next_url": _url(request, desplazar=start + SIZE)
         if start + SIZE < min(found.total, DEPTH)
         else "",
-        "range": _range(start, found, len(found.hits)),
+        "range": _range(start, found, len(shown)),
     }
-    template = "portal/_results.html" if request.htmx.target == "resultados" else None
-    return render(request, template or "portal/search.html", context)
+    partial = request.htmx.target == "resultados"
+    return render(request, "portal/_results.html" if partial else "portal/search.html", context)
 
 
 @signed_in(methods=SAFE_METHODS)
@@ -81,14 +84,11 @@ def suggest(request: HttpRequest) -> HttpResponse:
     """Up to eight titles for the box in the bar, while a person types."""
     if not consume("suggest", str(request.user.pk), amount=120, seconds=60):
         return errors.too_many(request)
-    text = (_asked(request)["q"] or "")[:QUERY_MAX]
+    text = (_given(request)["q"] or "")[:QUERY_MAX]
     question = understand(text)
     found = find(question, request.user, size=SUGGESTED) if len(text) > 1 else Found()
     context = {
-        "results": [
-            {"url": r.url, "code": r.code, "title": r.plain_title, "kind": r.label, "icon": r.icon}
-            for r in results(found.hits, question)
-        ],
+        "results": results(found.hits, question, passages=False),
         "query": text,
         "search_url": reverse("portal:search"),
     }
@@ -114,11 +114,6 @@ def _range(start: int, found: Found, shown: int) -> str:
     return words
 
 
-def _corrected(text: str, question: Question) -> list[str]:
-    """Words that were read as their neighbour, one letter apart."""
-    return [term.word for term in question.terms if term.corrected]
-
-
 def _url(request: HttpRequest, **changes: Any) -> str:
     kept = {name: request.GET[name] for name in SearchForm.base_fields if request.GET.get(name)}
     kept.pop("desplazar", None)
@@ -130,7 +125,7 @@ def _kinds(request: HttpRequest, found: Found, filters: Filters) -> list[dict[st
     return [
         {
             "title": str(kind.plural),
-            "count": found.kinds[key],
+            "count": found.kinds[key] if found.total <= DEPTH else "",
             "url": _url(request, clase="" if filters.kind == key else key, donde=""),
             "current": filters.kind == key,
         }
@@ -143,10 +138,10 @@ def _places(request: HttpRequest, found: Found, filters: Filters) -> list[dict[s
     return [
         {
             "title": place,
-            "count": count,
+            "count": count if found.total <= DEPTH else "",
             "url": _url(request, donde="" if filters.context == place else place),
             "current": filters.context == place,
         }
-        for place, count in found.contexts.most_common(12)
+        for place, count in found.contexts.most_common(PLACES)
         if place
     ]

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -115,26 +116,22 @@ def _visible(actor: Any, kinds: Iterable[tuple[str, SearchKind]]) -> dict[str, A
         if not rows.query.where:
             found[key] = None
             continue
-        rows = rows.order_by().values("pk")
         try:
-            found[key] = rows.query.get_compiler(connection=connection).as_sql()
+            found[key] = rows.order_by().values("pk").query.sql_with_params()
         except EmptyResultSet:
             continue
     return found
 
 
-def _condition(visible: dict[str, Any]) -> tuple[sql.Composable, list[Any]]:
-    """Which entries `e` exist: a condition per kind, joined by OR."""
+def _condition(visible: dict[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
+    """The subqueries of what exists, and the values of the condition `_statement` makes of them."""
     open_kinds = [key for key, compiled in visible.items() if compiled is None]
-    parts: list[sql.Composable] = [sql.SQL("e.kind = ANY(%s)")]
-    params: list[Any] = [open_kinds]
+    subqueries, params = [], [open_kinds]
     for key, compiled in visible.items():
         if compiled is not None:
-            # SECURITY: what Django compiled of the kind's own queryset, its values apart.
-            part = sql.SQL("e.kind = %s AND e.object_id IN ({})").format(sql.SQL(compiled[0]))
-            parts.append(part)
+            subqueries.append(compiled[0])
             params += [key, *compiled[1]]
-    return sql.SQL(" OR ").join(parts), params
+    return tuple(subqueries), params
 
 
 # The statement -----------------------------------------------------------------------------
@@ -182,15 +179,26 @@ _BY_CODE_TOO = sql.SQL(
 )
 
 
+@lru_cache(maxsize=256)
+def _statement(by_code: bool, subqueries: tuple[str, ...]) -> str:
+    """The statement for those kinds, composed once for all who see by the same rule."""
+    # SECURITY: what Django compiled of the kinds' own querysets; values travel apart.
+    restricted = [
+        sql.SQL("e.kind = %s AND e.object_id IN ({})").format(sql.SQL(text)) for text in subqueries
+    ]
+    condition = sql.SQL(" OR ").join([sql.SQL("e.kind = ANY(%s)"), *restricted])
+    named = _BY_CODE_TOO if by_code else _BY_WORDS
+    return _FIND.format(named=named, visible=condition).as_string(None)
+
+
 def _rows(
     question: Question, visible: dict[str, Any], filters: Filters, first: int, last: int
 ) -> list[tuple[Any, ...]]:
-    condition, condition_params = _condition(visible)
-    every = [lexeme for term in question.terms for lexeme in term.lexemes]
+    subqueries, condition_params = _condition(visible)
     codes = _codes(question.text)
     with connection.cursor() as cursor:
         cursor.execute(
-            _FIND.format(named=_BY_CODE_TOO if codes else _BY_WORDS, visible=condition),
+            _statement(bool(codes), subqueries),
             [
                 *_driving(question),
                 *codes,
@@ -200,7 +208,7 @@ def _rows(
                 filters.since,
                 *condition_params,
                 COUNT_CAP,
-                every,
+                [lexeme for term in question.terms for lexeme in term.lexemes],
                 first,
                 last,
             ],

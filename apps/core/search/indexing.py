@@ -19,7 +19,7 @@ from apps.core.search.text import composed, deletions, words, words_by_byte
 
 BATCH = 50
 BODY_MAX = 1_000_000
-POSITIONS_KEPT = 12
+POSITIONS_KEPT = 8
 # BM25: how soon repeating a word stops counting, and how much long texts are held back. A word
 # of the title counts once more on top: there, one mention says what the whole text is about.
 SATURATION = 1.1

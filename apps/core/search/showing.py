@@ -4,35 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from html import escape
 
 from django.db import connection
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.core.registry import search_kinds
 from apps.core.search.finding import TERM_BITS, TERM_MASK, Hit
 from apps.core.search.text import first_word, is_one_typo, spans
-from apps.core.search.understanding import Question
+from apps.core.search.understanding import Question, Term
 
 PASSAGE = 260
 LEAD = 60
-ENDING_MAX = 7
+ENDING_MAX = 8
 
 
 @dataclass(frozen=True)
 class Result:
-    """A hit as the page shows it. `title` and `passage` are HTML with <mark>."""
+    """A hit as the page shows it, its pieces ready as HTML: a list of twenty is drawn at once.
 
-    kind: str
-    label: str
-    icon: str
-    code: str
-    title: SafeString
-    plain_title: str
-    passage: SafeString
-    context: str
+    `heading` is code and title, `tags` what it is, where it stands and when it changed, `passage`
+    a piece of its text; words of the question are in <mark>.
+    """
+
     url: str
-    changed_on: date | None
+    kind: str
+    icon: str
+    title: str
+    heading: SafeString
+    tags: SafeString
+    passage: SafeString
 
 
 def results(hits: list[Hit], question: Question, *, passages: bool = True) -> list[Result]:
@@ -60,25 +64,50 @@ def results(hits: list[Hit], question: Question, *, passages: bool = True) -> li
             continue
         code, title, url, changed_on, cut = rows[hit.entry_id]
         kind = search_kinds.get(hit.kind)
+        label = str(kind.label)
         found.append(
             Result(
-                kind=hit.kind,
-                label=str(kind.label),
-                icon=kind.icon,
-                code=code,
-                title=_marked(title, titles.marks(title)),
-                plain_title=title,
-                passage=_passage(bytes(cut), start, hit.places, question),
-                context=hit.context,
                 url=url,
-                changed_on=changed_on,
+                kind=label,
+                icon=kind.icon,
+                title=f"{code} {title}" if code else title,
+                heading=_heading(code, title, titles.marks(title)),
+                tags=_tags(kind.icon, label, hit.context, changed_on),
+                passage=_passage(bytes(cut), start, hit.places, question),
             )
         )
     return found
 
 
+def _heading(code: str, title: str, marks: list[tuple[int, int]]) -> SafeString:
+    parts = ['<span class="num">', escape(code), "</span> "] if code else []
+    at = 0
+    for start, end in marks:
+        parts += [escape(title[at:start]), "<mark>", escape(title[start:end]), "</mark>"]
+        at = end
+    parts.append(escape(title[at:]))
+    # SECURITY: every piece of text is escaped above; only the marks are ours.
+    return mark_safe("".join(parts))  # noqa: S308
+
+
+@lru_cache(maxsize=2000)
+def _tags(icon: str, label: str, context: str, day: date | None) -> SafeString:
+    """The line under a heading, the same for many results."""
+    parts = [
+        format_html('<span><i class="bi bi-{}" aria-hidden="true"></i> {}</span>', icon, label)
+    ]
+    if context:
+        parts.append(format_html("<span>{}</span>", context))
+    if day:
+        words = date_format(day, "j b Y")
+        parts.append(format_html('<time datetime="{}">{}</time>', day.isoformat(), words))
+    return SafeString("").join(parts)
+
+
 def _best_start(places: list[int], question: Question) -> int:
     """Where the passage begins: a little before the weightiest different words together."""
+    if len(question.terms) == 1:
+        return max(0, (places[0] >> TERM_BITS) - LEAD) if places else 0
     weights = [term.weight for term in question.terms]
     inside = [0] * len(weights)
     reach = PASSAGE - 2 * LEAD
@@ -133,41 +162,40 @@ def _escaped(piece: bytes) -> str:
     return escape(piece.decode(errors="ignore"))
 
 
+@lru_cache(maxsize=1000)
+def _words_of_title(title: str) -> tuple[tuple[str, int, int], ...]:
+    return tuple(spans(title))
+
+
 class _Titles:
     """Which words of a title are meant by a question: those that continue one of its stems."""
 
     def __init__(self, question: Question) -> None:
-        self.terms = question.terms
-        self.stems = [
-            (question.stems[lexeme], term) for term in self.terms for lexeme in term.lexemes
-        ]
         self.known: dict[str, bool] = {}
+        self.stems: dict[str, list[tuple[str, Term]]] = {}
+        for term in question.terms:
+            for lexeme in term.lexemes:
+                # The last letter of a stem is not always the word's: «creencia», «creent».
+                stem = question.stems[lexeme]
+                beginning = stem[:-1] or stem
+                self.stems.setdefault(beginning[:2], []).append((beginning, term))
 
     def marks(self, title: str) -> list[tuple[int, int]]:
         return [
             (start, end)
-            for word, start, end in spans(title)
+            for word, start, end in _words_of_title(title)
             if (self.known[word] if word in self.known else self._judge(word, title[start:end]))
         ]
 
     def _judge(self, word: str, shown: str) -> bool:
-        for stem, term in self.stems:
-            # The last letter of a stem is not always the word's: «creencia», «creent».
-            if word.startswith(stem[:-1] or stem) and len(word) - len(stem) <= ENDING_MAX:
-                if term.corrected and not term.read_as and is_one_typo(term.word, word):
-                    term.read_as = shown
-                self.known[word] = True
-                return True
-        self.known[word] = False
-        return False
-
-
-def _marked(text: str, marks: list[tuple[int, int]]) -> SafeString:
-    """`text` escaped, with the pieces between those offsets in <mark>."""
-    parts, at = [], 0
-    for start, end in marks:
-        parts += [escape(text[at:start]), "<mark>", escape(text[start:end]), "</mark>"]
-        at = end
-    parts.append(escape(text[at:]))
-    # SECURITY: every piece of text is escaped above; only the marks are ours.
-    return mark_safe("".join(parts))  # noqa: S308
+        near = (*self.stems.get(word[:2], ()), *self.stems.get(word[:1], ()))
+        meant = [
+            term
+            for beginning, term in near
+            if word.startswith(beginning) and len(word) - len(beginning) <= ENDING_MAX
+        ]
+        for term in meant:
+            if term.corrected and not term.read_as and is_one_typo(term.word, word):
+                term.read_as = shown
+        self.known[word] = bool(meant)
+        return bool(meant)

@@ -14,6 +14,7 @@ from apps.core.search.text import (
     deletions,
     is_one_typo,
     kinship,
+    spans,
     words,
 )
 
@@ -21,6 +22,7 @@ QUESTION_MAX = 2000
 TERMS_MAX = 40
 COMPLETIONS = 20
 READINGS_MAX = 6
+Candidate = tuple[str, int | None, str | None, str | None, str | None, int | None]
 # Words this much lighter than the weightiest are as good as empty: they stand nearly everywhere.
 LIGHT = 0.08
 # How much a word counts that was not asked for itself: kin of the same beginning (times how much
@@ -60,44 +62,19 @@ class Question:
     sizes: dict[int, int] = field(default_factory=dict)
     stems: dict[int, str] = field(default_factory=dict)
 
+    def as_read(self) -> str:
+        """The question with the words that were read as their neighbour; empty if none was.
 
-_CANDIDATES = """
-    WITH asked AS (
-        SELECT a.n, a.word, coalesce((ts_lexize('spanish_stem', a.word))[1], a.word) AS stem
-        FROM unnest(%(words)s::text[]) WITH ORDINALITY AS a (word, n)
-    ), known AS (
-        SELECT a.n, a.word, a.stem, l.id FROM asked AS a
-        LEFT JOIN core_searchlexeme AS l ON l.text = left(a.stem, 40) AND l.entries > 0
-    ), found AS (
-        SELECT n, id AS lexeme_id, 'same' AS how, '' AS word FROM known WHERE id IS NOT NULL
-        UNION ALL
-        SELECT k.n, l.id, 'kin', '' FROM known AS k JOIN core_searchlexeme AS l
-            ON l.text >= left(k.stem, %(prefix)s)
-            AND l.text < left(k.stem, %(prefix)s) || chr(1114111)
-        WHERE length(k.stem) >= %(prefix)s AND l.id IS DISTINCT FROM k.id AND l.entries > 0
-        UNION ALL
-        SELECT k.n, w.lexeme_id, 'typo', w.word FROM known AS k
-            CROSS JOIN LATERAL (
-                SELECT array_agg(d.hash) AS hashes
-                FROM unnest(%(owners)s::int[], %(hashes)s::int[]) AS d (n, hash) WHERE d.n = k.n
-            ) AS d
-            JOIN core_searchword AS w ON w.deletions && d.hashes
-        WHERE k.id IS NULL
-        UNION ALL
-        SELECT k.n, w.lexeme_id, 'begun', w.word FROM known AS k
-            CROSS JOIN LATERAL (
-                SELECT w.lexeme_id, w.word FROM core_searchword AS w
-                JOIN core_searchlexeme AS l ON l.id = w.lexeme_id AND l.entries > 0
-                WHERE w.word > k.word AND w.word < k.word || chr(1114111)
-                ORDER BY l.entries DESC, w.word LIMIT %(completions)s
-            ) AS w
-        WHERE k.n = %(begun)s
-    )
-    SELECT k.n, k.stem, f.lexeme_id, f.how, f.word, l.text, l.entries,
-        (SELECT sum(entries) FROM core_searchstatistics)
-    FROM known AS k LEFT JOIN found AS f USING (n) LEFT JOIN core_searchlexeme AS l
-        ON l.id = f.lexeme_id
-"""
+        To be asked after `showing.results`, which finds how those words are written.
+        """
+        better = {term.word: term.read_as for term in self.terms if term.read_as}
+        if not better:
+            return ""
+        parts, at = [], 0
+        for word, start, end in spans(self.text):
+            parts += [self.text[at:start], better.get(word, self.text[start:end])]
+            at = end
+        return "".join([*parts, self.text[at:]])
 
 
 def understand(text: str) -> Question:
@@ -108,23 +85,24 @@ def understand(text: str) -> Question:
     if not asked:
         return question
     hashes = [(n, code) for n, word in enumerate(asked, start=1) for code in deletions(word)]
+    candidates: dict[int, list[Candidate]] = defaultdict(list)
+    total = 0
     with connection.cursor() as cursor:
+        # A function of the database (migration 0004), so that its plan is made once a connection.
         cursor.execute(
-            _CANDIDATES,
-            {
-                "words": asked,
-                "owners": [n for n, _code in hashes],
-                "hashes": [code for _n, code in hashes],
-                "prefix": KIN_PREFIX,
-                "completions": COMPLETIONS,
-                "begun": len(asked) if _still_typing(text, asked[-1]) else 0,
-            },
+            "SELECT * FROM core_search_readings(%s::text[], %s::int[], %s::int[], %s, %s, %s)",
+            [
+                asked,
+                [n for n, _code in hashes],
+                [code for _n, code in hashes],
+                KIN_PREFIX,
+                COMPLETIONS,
+                len(asked) if _still_typing(text, asked[-1]) else 0,
+            ],
         )
-        candidates = defaultdict(list)
-        total = 0
-        for n, stem, *candidate, count in cursor.fetchall():
-            candidates[n].append((stem, *candidate))
-            total = int(count or 0)
+        for n, *candidate, count in cursor.fetchall():
+            candidates[n].append(tuple(candidate))
+            total = count
     for n, word in enumerate(asked, start=1):
         term = _judge(word, candidates[n], question)
         if term.lexemes:
@@ -146,7 +124,7 @@ def _still_typing(text: str, last: str) -> bool:
     return text[-1:].isalnum() and [word for word, _at in words(text)][-1] == last
 
 
-def _judge(word: str, candidates: list[tuple], question: Question) -> Term:
+def _judge(word: str, candidates: list[Candidate], question: Question) -> Term:
     term = Term(word)
 
     hows = {how for _stem, _lexeme, how, *_rest in candidates}
