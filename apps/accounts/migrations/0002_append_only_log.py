@@ -40,7 +40,7 @@ $$;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_session_epoch"),
+        ("accounts", "0001_initial"),
         ("auditlog", "0017_add_actor_email"),
     ]
     operations = [migrations.RunSQL(FORWARD, REVERSE)]
