@@ -55,5 +55,5 @@ SIGNATURE = "core_search_readings(text[], int[], int[], int, int, int)"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0003_search_index")]
+    dependencies = [("core", "0003_search_layout")]
     operations = [migrations.RunSQL(READINGS, f"DROP FUNCTION {SIGNATURE}")]
