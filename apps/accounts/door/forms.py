@@ -294,8 +294,22 @@ PASSKEY_ERRORS = {
 }
 
 
-def credential_field() -> forms.JSONField:
-    return forms.JSONField(widget=forms.HiddenInput, error_messages=PASSKEY_ERRORS)
+class CredentialField(forms.JSONField):
+    """What the browser hands over of a passkey. Numbers of thousands of digits and brackets
+    in brackets, which JSON allows and Python does not read, are invalid like other noise."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return ""  # a ceremony is never shown again
+
+
+def credential_field() -> CredentialField:
+    return CredentialField(widget=forms.HiddenInput, error_messages=PASSKEY_ERRORS)
 
 
 class AddPasskeyForm(webauthn.AddWebAuthnForm):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
+from apps.core.middleware.headers import current_reference
 from apps.core.rules import RuleBroken
 from apps.core.views import errors
+
+logger = logging.getLogger(__name__)
 
 
 class ErrorsMiddleware:
     """A rule broken outside a form: 409 with its message. The database away: 503. A request
-    that breaks off: 400."""
+    that breaks off, or holds what no row can: 400."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -25,7 +29,21 @@ class ErrorsMiddleware:
         if isinstance(exception, RuleBroken):
             return errors.conflict(request, exception)
         if isinstance(exception, OperationalError | InterfaceError):
-            return errors.unavailable(request)
+            return errors.unavailable(request, fault=exception)
         if isinstance(exception, UnreadablePostError):
             return errors.bad_request(request)
+        if _no_row_can_hold(exception):
+            # A form should have told it: the traceback shows which.
+            logger.error("input reached the database: %s", current_reference(), exc_info=exception)
+            return errors.bad_request(request)
         return None
+
+
+def _no_row_can_hold(exception: Exception) -> bool:
+    """Whether the database or its driver refused a value as such: NUL, a lone surrogate, a
+    number or a date out of range."""
+    if isinstance(exception, DataError):
+        return True
+    if isinstance(exception, UnicodeEncodeError):
+        return "surrogates not allowed" in exception.reason
+    return isinstance(exception, ValueError) and "NUL (0x00)" in str(exception)

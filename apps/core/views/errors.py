@@ -7,11 +7,17 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import (
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+    ValidationError,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from apps.core import kept
 from apps.core.access import public
@@ -22,12 +28,34 @@ logger = logging.getLogger(__name__)
 
 def _page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     context["reference"] = current_reference()
-    return render(request, f"{status}.html", context, status=status)
+    try:
+        return render(request, f"{status}.html", context, status=status)
+    except (OperationalError, InterfaceError) as fault:
+        # The frame asks for session and organisation.
+        return unavailable(request, fault=fault)
 
 
 @public
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 400)
+def bad_request(
+    request: HttpRequest, exception: Exception | None = None, *, message: str = ""
+) -> HttpResponse:
+    """Answer 400, or 413 when it was too much, saying which limit it went over."""
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request)
+    if isinstance(exception, TooManyFieldsSent):
+        message = _("Llegaron más datos de los que un formulario del portal tiene.")
+    elif isinstance(exception, TooManyFilesSent):
+        message = _("Llegaron más archivos de los que se admiten de una vez.")
+    return _page(request, 400, message=message)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Answer 413: more bytes than any form of the portal takes."""
+    response = _page(
+        request, 400, message=_("Lo que envió ocupa más de lo que el portal admite de una vez.")
+    )
+    response.status_code = 413 if response.status_code == 400 else response.status_code
+    return response
 
 
 @public
@@ -43,15 +71,18 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 @public
 def server_error(request: HttpRequest) -> HttpResponse:
     """500 with a reference that the log holds too (S60); 503 when the database is away."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return unavailable(request)
+    fault = sys.exc_info()[1]
+    if isinstance(fault, OperationalError | InterfaceError):
+        return unavailable(request, fault=fault)
     logger.error("answered 500 with reference %s", current_reference())
     return HttpResponse(_bare("500.html"), status=500)
 
 
-def unavailable(request: HttpRequest, retry_after_seconds: int = 10) -> HttpResponse:
-    """Answer 503: the database does not answer, nothing was lost."""
-    logger.error("answered 503 with reference %s: the database is away", current_reference())
+def unavailable(
+    request: HttpRequest, retry_after_seconds: int = 10, *, fault: Exception | None = None
+) -> HttpResponse:
+    """Answer 503: the database does not answer, or not in time; nothing was lost."""
+    logger.error("answered 503 with reference %s", current_reference(), exc_info=fault)
     response = HttpResponse(_bare("503.html"), status=503)
     response.headers["Retry-After"] = str(retry_after_seconds)
     return response
@@ -75,8 +106,13 @@ def too_many(request: HttpRequest, retry_after_seconds: int = 60) -> HttpRespons
 
 
 def method_not_allowed(request: HttpRequest, allowed: Iterable[str]) -> HttpResponse:
-    """Answer 405, naming what is allowed, without a body."""
-    return HttpResponse(status=405, headers={"Allow": ", ".join(allowed)})
+    """Answer 405, naming what is allowed; in words to the methods a browser may send."""
+    allow = {"Allow": ", ".join(allowed)}
+    if request.method not in ("GET", "POST"):
+        return HttpResponse(status=405, headers=allow)
+    response = _page(request, 405)
+    response.headers.update(allow)
+    return response
 
 
 @public

@@ -67,7 +67,7 @@ def _csp_report(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=413)
     try:
         report = json.loads(body).get("csp-report", {})
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return HttpResponse(status=400)
     if isinstance(report, dict):
         # Paths only: an address may carry a token in its query (S46).
