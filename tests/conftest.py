@@ -14,6 +14,7 @@ from django.test import Client
 
 from apps.accounts.models import Holding, Organisation, Person, Position, Role, Unit
 from apps.accounts.permissions import Role as R
+from apps.core.context import forget_organisation
 from apps.core.crypto import seal
 
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -24,6 +25,7 @@ PASSWORD = "corneja-tinaja-olivo-83"
 def _empty_cache() -> None:
     """No cached value or counted try passes from one test to the next."""
     cache.clear()
+    forget_organisation()
 
 
 @pytest.fixture(autouse=True)

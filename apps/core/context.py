@@ -6,6 +6,7 @@ rendered once per process. Only the CSRF token is put in anew.
 
 from __future__ import annotations
 
+import time
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -25,6 +26,8 @@ GROUPS = (("top", ""), ("attend", _("Atender")), ("consult", _("Consultar")), ("
 # Stands for the CSRF token in a bar that is kept; no token ever holds these characters.
 TOKEN_PLACE = "~csrf~"  # noqa: S105  (a mark, not a secret)
 THEMES = ("light", "dark")
+# For so long a process does not ask again what the organisation is called.
+NAME_SECONDS = 10
 
 
 class Shell:
@@ -56,14 +59,7 @@ class Shell:
     @cached_property
     def organisation(self) -> str:
         """Name of the organisation; Cauce's own before there is one."""
-        name = cache.get("organisation-name")
-        if name is None:
-            from django.apps import apps
-
-            row = apps.get_model("accounts", "Organisation").objects.first()
-            name = row.name if row else "Cauce"
-            cache.set("organisation-name", name, 300)
-        return name
+        return _organisation(int(time.monotonic()) // NAME_SECONDS)
 
     @cached_property
     def person_label(self) -> str:
@@ -99,6 +95,23 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if theme not in THEMES:
         theme = THEMES[0]
     return {"shell": Shell(request, theme), "theme": theme, "kept": kept.kept_for(request)}
+
+
+@lru_cache(maxsize=1)
+def _organisation(slice_of_time: int) -> str:
+    name = cache.get("organisation-name")
+    if name is None:
+        from django.apps import apps
+
+        row = apps.get_model("accounts", "Organisation").objects.first()
+        name = row.name if row else "Cauce"
+        cache.set("organisation-name", name, 300)
+    return name
+
+
+def forget_organisation() -> None:
+    """Ask again what the organisation is called: it was named just now."""
+    _organisation.cache_clear()
 
 
 @lru_cache(maxsize=32)

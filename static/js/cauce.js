@@ -334,8 +334,9 @@
     if (event.detail.xhr.status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
   });
   document.addEventListener("htmx:responseError", (event) => {
-    const { status } = event.detail.xhr;
-    say({ 401: words.expired, 403: words.denied, 429: words.many }[status] ?? words.failed);
+    const { xhr } = event.detail;
+    const told = (xhr.getResponseHeader("Content-Type") ?? "").startsWith("text/plain") && xhr.responseText;
+    say(told || ({ 401: words.expired, 403: words.denied, 429: words.many }[xhr.status] ?? words.failed));
   });
   document.addEventListener("htmx:sendError", () => say(words.offline));
   document.addEventListener("htmx:timeout", () => say(words.offline));

@@ -1,18 +1,27 @@
 """Errors say what happened and nothing of the inside (S54, S60)."""
 
+import json
 import re
 
 import pytest
 from django.conf import settings
-from django.core.exceptions import TooManyFilesSent
-from django.db import OperationalError
-from django.http import UnreadablePostError
+from django.core.exceptions import (
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.db import OperationalError, connection, transaction
+from django.http import Http404, HttpResponse, UnreadablePostError
 from django.test import Client, override_settings
-from django.urls import include, path
+from django.urls import include, path, reverse
 from django.views.debug import get_default_exception_reporter_filter
 
+from apps.accounts.models import Unit
 from apps.core.access import public
+from apps.core.logs import OneLineFilter, UtcFormatter
 from apps.core.rules import RuleBroken
+from apps.core.views import errors
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +48,39 @@ def files(request):
 
 
 @public
+def fields(request):
+    raise TooManyFieldsSent
+
+
+@public
+def big(request):
+    raise RequestDataTooBig
+
+
+@public
+def odd(request):
+    raise SuspiciousOperation("4711")
+
+
+@public
+def careless_view(request):
+    Unit.objects.filter(name=json.loads(request.POST["name"])).exists()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT %s::int", [request.POST["number"]])
+    return HttpResponse(status=204)
+
+
+@public
+def much(request):
+    return errors.too_many(request, 30)
+
+
+@public
+def nothing(request):
+    raise Http404
+
+
+@public
 def broken(request):
     raise UnreadablePostError
 
@@ -49,11 +91,18 @@ urlpatterns = [
     path("sin-base/", away),
     path("archivos/", files),
     path("cortado/", broken),
+    path("campos/", fields),
+    path("grande/", big),
+    path("raro/", odd),
+    path("descuidada/", careless_view),
+    path("mucho/", much),
+    path("nada/", nothing),
     path("", include("config.urls")),
 ]
 handler400 = "apps.core.views.errors.bad_request"
 handler403 = "apps.core.views.errors.forbidden"
 handler404 = "apps.core.views.errors.not_found"
+handler429 = "apps.core.views.errors.too_many"
 handler500 = "apps.core.views.errors.server_error"
 
 
@@ -88,11 +137,78 @@ def test_an_absent_database_is_said_plainly(careless):
     assert "4711" not in response.content.decode()
 
 
-@pytest.mark.parametrize("where", ["/archivos/", "/cortado/"])
-def test_a_broken_request_is_answered_in_spanish(careless, where):
-    response = careless.get(where)
-    assert response.status_code == 400
-    assert 'lang="es"' in response.content.decode()
+@pytest.mark.parametrize(
+    ("where", "status", "words"),
+    [
+        ("/archivos/", 400, "más archivos de los que se admiten"),
+        ("/campos/", 400, "más datos de los que un formulario"),
+        ("/grande/", 413, "ocupa más de lo que el portal admite"),
+        ("/cortado/", 400, "incompleta"),
+        ("/raro/", 400, "incompleta"),
+        ("/mucho/", 429, "Podrá seguir en 30 segundos."),
+        ("/nada/", 404, "La dirección no existe"),
+        ("/regla/", 409, "El plazo ya venció"),
+    ],
+)
+def test_s32_each_refusal_says_why_in_a_page_and_to_a_script(careless, where, status, words):
+    page = careless.get(where)
+    assert page.status_code == status
+    assert 'lang="es"' in page.content.decode()
+    assert words in page.content.decode()
+    assert "4711" not in page.content.decode()
+    told = careless.get(where, headers={"hx-request": "true"})
+    assert (told.status_code, told["Content-Type"]) == (status, "text/plain; charset=utf-8")
+    assert words in told.content.decode()
+    assert ("Retry-After" in page, "Retry-After" in told) == (status == 429, status == 429)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "status"),
+    [
+        ('"a"', "7", 204),
+        ('"a\\u0000"', "7", 400),
+        ('"\\ud800"', "7", 400),
+        ("9" * 5000, "7", 400),
+        ('"a"', "99999999999999999999", 400),
+        ('"a"', "siete", 400),
+    ],
+)
+def test_s32_what_a_careless_view_lets_through_to_the_database_is_bad_input(
+    careless, name, number, status
+):
+    response = careless.post("/descuidada/", {"name": name, "number": number})
+    assert response.status_code == status
+    assert status == 204 or "No se guardó nada" in response.content.decode()
+
+
+def test_s32_an_announced_body_over_the_limit_is_refused_before_it_is_read(careless):
+    response = careless.post("/estalla/", {"a": "b"}, CONTENT_LENGTH=str(33 * 1024 * 1024))
+    assert response.status_code == 413
+    assert "ocupa más" in response.content.decode()
+
+
+def test_s31_a_button_s_address_typed_by_hand_is_explained(client):
+    response = client.get(reverse("accounts:theme"))
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert "Aquí no se llega así" in response.content.decode()
+
+
+def test_s60_the_log_of_an_error_holds_nothing_that_was_sent(careless, caplog):
+    careless.post("/estalla/?documento=79123456", {"nombre": "Ana Rojas", "clave": "x-4712-x"})
+    lines = [UtcFormatter().format(r) for r in caplog.records if OneLineFilter().filter(r)]
+    written = "\n".join(lines)
+    assert "ZeroDivisionError" in written
+    for datum in ("79123456", "Ana Rojas", "x-4712-x"):
+        assert datum not in written
+
+
+def test_s60_an_allauth_limit_is_answered_with_our_page(client):
+    from allauth.core.ratelimit import respond_429
+
+    response = respond_429(client.get("/").wsgi_request)
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
+    assert "Qué puede hacer" in response.content.decode()
 
 
 def test_s54_settings_of_an_error_report_are_masked():
@@ -105,7 +221,7 @@ def test_s54_settings_of_an_error_report_are_masked():
     )
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 429, 500, 503])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 429, 500, 503])
 def test_each_error_page_says_what_to_do(status):
     from django.template.loader import render_to_string
 

@@ -33,17 +33,18 @@ class ErrorsMiddleware:
         if isinstance(exception, UnreadablePostError):
             return errors.bad_request(request)
         if _no_row_can_hold(exception):
-            # A form should have told it: the traceback shows which.
-            logger.error("input reached the database: %s", current_reference(), exc_info=exception)
+            # A form should have told it: the traceback shows where.
+            logger.error("no form refused it: %s", current_reference(), exc_info=exception)
             return errors.bad_request(request)
         return None
 
 
 def _no_row_can_hold(exception: Exception) -> bool:
-    """Whether the database or its driver refused a value as such: NUL, a lone surrogate, a
-    number or a date out of range."""
+    """Whether a value was refused as such by the database, its driver or Python: NUL, a lone
+    surrogate, a number or a date out of range, digits by the thousand."""
     if isinstance(exception, DataError):
         return True
     if isinstance(exception, UnicodeEncodeError):
         return "surrogates not allowed" in exception.reason
-    return isinstance(exception, ValueError) and "NUL (0x00)" in str(exception)
+    signs = ("NUL (0x00)", "Exceeds the limit (")
+    return isinstance(exception, ValueError) and any(sign in str(exception) for sign in signs)

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.core import kept
 from apps.core.access import public
@@ -26,7 +27,10 @@ from apps.core.middleware.headers import current_reference
 logger = logging.getLogger(__name__)
 
 
-def _page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
+def _page(request: HttpRequest, status: int, sentence: str = "", **context: Any) -> HttpResponse:
+    """The page of `status`; to a script `sentence` alone, which it shows where the person is."""
+    if request.headers.get("HX-Request") and sentence:
+        return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     context["reference"] = current_reference()
     try:
         return render(request, f"{status}.html", context, status=status)
@@ -46,26 +50,26 @@ def bad_request(
         message = _("Llegaron más datos de los que un formulario del portal tiene.")
     elif isinstance(exception, TooManyFilesSent):
         message = _("Llegaron más archivos de los que se admiten de una vez.")
-    return _page(request, 400, message=message)
+    sentence = message or _("La petición llegó incompleta o con signos que el portal no admite.")
+    return _page(request, 400, sentence, message=message)
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
     """Answer 413: more bytes than any form of the portal takes."""
-    response = _page(
-        request, 400, message=_("Lo que envió ocupa más de lo que el portal admite de una vez.")
-    )
+    sentence = _("Lo que envió ocupa más de lo que el portal admite de una vez.")
+    response = _page(request, 400, sentence, message=sentence)
     response.status_code = 413 if response.status_code == 400 else response.status_code
     return response
 
 
 @public
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 403)
+    return _page(request, 403, _("No puede hacer esto. Pida acceso a su supervisión."))
 
 
 @public
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 404)
+    return _page(request, 404, _("La dirección no existe, cambió, o no está a su alcance."))
 
 
 @public
@@ -95,23 +99,26 @@ def _bare(template: str) -> str:
 
 def conflict(request: HttpRequest, rule: ValidationError) -> HttpResponse:
     """Answer 409 with the rule's own words."""
-    return _page(request, 409, messages_of_rule=rule.messages)
+    return _page(request, 409, " ".join(rule.messages), messages_of_rule=rule.messages)
 
 
 def too_many(request: HttpRequest, retry_after_seconds: int = 60) -> HttpResponse:
     """Answer 429 with the time to wait."""
-    response = _page(request, 429, retry_after_seconds=retry_after_seconds)
+    sentence = ngettext(
+        "Hizo muchas peticiones seguidas. Podrá seguir en %(n)s segundo.",
+        "Hizo muchas peticiones seguidas. Podrá seguir en %(n)s segundos.",
+        retry_after_seconds,
+    ) % {"n": retry_after_seconds}
+    response = _page(request, 429, sentence, retry_after_seconds=retry_after_seconds)
     response.headers["Retry-After"] = str(retry_after_seconds)
     return response
 
 
 def method_not_allowed(request: HttpRequest, allowed: Iterable[str]) -> HttpResponse:
     """Answer 405, naming what is allowed; in words to the methods a browser may send."""
-    allow = {"Allow": ", ".join(allowed)}
-    if request.method not in ("GET", "POST"):
-        return HttpResponse(status=405, headers=allow)
-    response = _page(request, 405)
-    response.headers.update(allow)
+    spoken = request.method in ("GET", "POST")
+    response = _page(request, 405) if spoken else HttpResponse(status=405)
+    response.headers["Allow"] = ", ".join(allowed)
     return response
 
 
