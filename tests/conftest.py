@@ -53,9 +53,7 @@ def other_unit(db: None) -> Unit:
 def make_position(unit: Unit) -> Callable[..., Position]:
     def make(title: str = "Agente de atención", *, at: Unit | None = None, **fields) -> Position:
         count = Position.objects.count() + 1
-        return Position.objects.create(
-            key=f"cargo-{count}", title=title, unit=at or unit, **fields
-        )
+        return Position.objects.create(key=f"cargo-{count}", title=title, unit=at or unit, **fields)
 
     return make
 
