@@ -186,6 +186,7 @@ def test_words_are_marked_and_what_people_wrote_is_escaped(publish, agent, signe
     assert "<mark>Fugas</mark> &amp; &lt;b&gt;roturas" in page
     assert "<mark>fuga</mark>" in page
     assert "<script>x" not in page
+    assert "&lt;span" not in page
 
 
 def test_the_list_goes_on_by_pages_and_ends_somewhere(publish, agent, signed):

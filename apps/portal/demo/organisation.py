@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -108,9 +108,12 @@ def _load_person(cast: Cast, entry: dict[str, Any], groups: dict[str, Group]) ->
         person.set_unusable_password()
     if not is_active:
         person.deactivated_at = timezone.now() - timedelta(days=entry["until_days_ago"])
-    # Everybody came in some working day of late; who left, on their last day.
-    hours = 24 * entry.get("until_days_ago", len(cast.people) % 9) + 2 + len(cast.people) % 7
-    person.last_login = timezone.now() - timedelta(hours=hours)
+    # Everybody came in on a day of late, in office hours; who left, on their last day.
+    number = len(cast.people)
+    day = ago(entry.get("until_days_ago", 1 + number % 9))
+    person.last_login = timezone.make_aware(
+        datetime.combine(day, time(7 + number % 9, number % 60))
+    )
     person.save()
     if name in DEMO_ACCOUNTS:
         sealed = base64.b64encode(seal(DEMO_TOTP_SECRET, purpose="factor")).decode()
