@@ -66,7 +66,7 @@ class _Reckoning:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if not self.whole or session.testsfailed or hasattr(session.config, "workerinput"):
+        if not self.whole or hasattr(session.config, "workerinput"):
             return
         from apps.core.checks import walk_patterns
 
