@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Perm
 from apps.accounts.services.editing import state_of
-from apps.core.forms import once
+from apps.core.forms import KEY_FIELD, once
 from apps.core.pagination import PARAMETER
 from apps.core.rules import RuleBroken, StaleEdit
 
@@ -196,10 +197,13 @@ def confirmed(
     danger: bool = False,
     where: Crumbs | None = None,
 ) -> HttpResponse:
-    """Ask first; act on POST and go back with `done` said. A broken rule is told there."""
+    """Ask first; act once on POST and go back with `done` said. A broken rule is told there."""
     if request.method == "POST":
         try:
-            act()
+            with once(request) as ticket:
+                if not ticket.answer:
+                    act()
+                    ticket.answer = back
             messages.success(request, done)
         except RuleBroken as rule:
             messages.error(request, " ".join(rule.messages))
@@ -212,5 +216,6 @@ def confirmed(
         "danger": danger,
         "cancel_url": back,
         "crumbs": [*(where or crumbs()), (heading, "")],
+        "hidden": [(KEY_FIELD, uuid.uuid4())],
     }
     return render(request, "confirm.html", context)
