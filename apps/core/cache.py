@@ -139,9 +139,22 @@ class ResilientCache(RedisCache):
             try:
                 return call()
             except (RedisError, OSError) as fault:
-                type(self)._resting_until = time.monotonic() + REST_SECONDS
-                logger.warning("cache server away, using the table: %s", type(fault).__name__)
+                self._rest(fault)
         return getattr(caches["fallback"], verb)(*args, **kwargs)
+
+    def _rest(self, fault: Exception) -> None:
+        type(self)._resting_until = time.monotonic() + REST_SECONDS
+        logger.warning("cache server away, using the table: %s", type(fault).__name__)
+
+    def answers(self) -> bool:
+        """Whether the server answers now; known without asking while it is left alone."""
+        if time.monotonic() < self._resting_until:
+            return False
+        try:
+            return self.ping()
+        except (RedisError, OSError) as fault:
+            self._rest(fault)
+            return False
 
     def ping(self) -> bool:
         """Whether the server answers. Raises RedisError or OSError when it cannot be reached."""
