@@ -9,7 +9,7 @@ SERVE_OPTIONS = $(if $(PORT),--port $(PORT)) --workers $(WORKERS) $(ARGS)
 UV_OPTIONS = --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench lock clean setup setup-test
+.PHONY: help demo serve test lint bench lock sbom clean setup setup-test
 
 help: ## Muestra esta ayuda
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ lock: ## Vuelve a fijar versiones y huellas (necesita uv y npm)
 	uv pip compile $(UV_OPTIONS) pyproject.toml -o requirements.lock
 	uv pip compile $(UV_OPTIONS) --extra test pyproject.toml -o requirements-test.lock
 	npm install --package-lock-only --ignore-scripts
+
+sbom: ## Escribe la lista de componentes (CycloneDX) en build/sbom.json
+	@$(PYTHON) scripts/sbom.py $(ARGS)
 
 clean: ## Borra lo instalado y lo generado; los datos de .cauce se conservan
 	rm -rf .venv node_modules static/vendor assets build .pytest_cache .ruff_cache \
