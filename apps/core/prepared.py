@@ -1,4 +1,4 @@
-"""Querysets compiled once per process and planned once per connection.
+"""Querysets compiled once per process, and statements planned once per connection.
 
 For the few statements that every request repeats. Django builds and compiles a queryset anew
 each time, and PostgreSQL plans it anew; for a statement with several subqueries that is ten
@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
+from functools import lru_cache
+from itertools import count
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -188,6 +190,35 @@ class _Plan(Generic[M]):
         body = re.sub("%%|%s", place, self.sql)
         kinds = ", ".join(_SQL_TYPES[type(mark)] for mark in self.order)
         return f"PREPARE {self.name}{f' ({kinds})' if kinds else ''} AS {body}".encode()
+
+
+def run(cursor: Any, text: str, values: Sequence[tuple[str, Any]]) -> None:
+    """Execute `text` (places are %s) with `values`, each with the name of its type in SQL.
+
+    Parsed and planned once per connection: for long statements that requests repeat. Behind
+    transaction pooling it is sent whole.
+    """
+    arguments = [value for _kind, value in values]
+    if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+        cursor.execute(text, arguments)
+        return
+    kinds = ", ".join(kind for kind, _value in values)
+    name, preparation, call = _numbered(text, kinds)
+    prepared = _prepared_on.setdefault(connection.connection, set())
+    if name not in prepared:
+        cursor.cursor.execute(preparation)
+        prepared.add(name)
+    cursor.execute(call, arguments)
+
+
+@lru_cache(maxsize=1000)
+def _numbered(text: str, kinds: str) -> tuple[str, str, str]:
+    """Name, PREPARE and EXECUTE of a statement."""
+    name = f"cauce_{hashlib.sha256(f'{kinds};{text}'.encode()).hexdigest()[:20]}"
+    numbers = count(1)
+    body = re.sub("%%|%s", lambda m: "%" if m[0] == "%%" else f"${next(numbers)}", text)
+    places = ", ".join(["%s"] * (kinds.count(",") + 1))
+    return name, f"PREPARE {name} ({kinds}) AS {body}", f"EXECUTE {name} ({places})"
 
 
 _SQL_TYPES = {int: "bigint", str: "text", date: "date"}

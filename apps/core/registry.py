@@ -53,8 +53,10 @@ class SearchKind:
     """A searchable kind of thing; the key of its registration names it in the index.
 
     `visible` gives the rows of `model` that exist for a person (used as a subquery, so that
-    hits, counts and suggestions agree). `documents` yields what to index of the given rows;
-    a row it leaves out is taken from the index. `rows` is everything that may be indexed.
+    hits, counts and suggestions agree). It may look at the person's key, permissions and units
+    and at the calendar day, nothing else: what it compiles to is kept for these. `documents`
+    yields what to index of the given rows; a row it leaves out is taken from the index. `rows`
+    is everything that may be indexed.
     """
 
     label: str

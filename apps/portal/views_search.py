@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from apps.core.access import SAFE_METHODS, signed_in
 from apps.core.ratelimit import consume
@@ -23,54 +26,75 @@ from apps.core.views import errors
 SIZE = 20
 SUGGESTED = 8
 PLACES = 8
+START = re.compile(r"[0-9]{1,4}", re.ASCII)
 QUERY_MAX = 400
 
 
-class SearchForm(forms.Form):
-    """What the address may say. What cannot be read is left out, never an error."""
+@dataclass(frozen=True)
+class Asked:
+    """What the address says, as far as it can be read; the rest is left out, never an error."""
 
-    q = forms.CharField(required=False, strip=True)
-    clase = forms.ChoiceField(required=False)
-    donde = forms.CharField(required=False, max_length=300)
-    desde = forms.DateField(required=False, label=gettext_lazy("Cambió desde"))
-    desplazar = forms.IntegerField(required=False, min_value=0, max_value=DEPTH)
+    text: str
+    start: int
+    filters: Filters
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["clase"].choices = [(key, key) for key, _kind in search_kinds]
+    @classmethod
+    def of(cls, request: HttpRequest) -> Asked:
+        given = request.GET
+        kind, start = given.get("clase", ""), given.get("desplazar", "")
+        return cls(
+            text=given.get("q", "").strip()[:QUERY_MAX],
+            start=int(start) // SIZE * SIZE if START.fullmatch(start) else 0,
+            filters=Filters(
+                kind=kind if kind in search_kinds else "",
+                context=given.get("donde", "")[:300],
+                since=_day(given.get("desde", "")),
+            ),
+        )
+
+    def url(self, **changes: Any) -> str:
+        """Address of the same search, from its first page, with these changes."""
+        filters = self.filters
+        values = {
+            "q": self.text,
+            "clase": filters.kind,
+            "donde": filters.context,
+            "desde": filters.since.isoformat() if filters.since else "",
+        } | changes
+        return "?" + urlencode({name: value for name, value in values.items() if value})
 
 
-def _given(request: HttpRequest) -> dict[str, Any]:
-    form = SearchForm(request.GET)
-    form.is_valid()
-    return {name: form.cleaned_data.get(name) for name in form.fields}
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
 @signed_in(methods=SAFE_METHODS)
 def search(request: HttpRequest) -> HttpResponse:
     """One ranked list of everything readable, with filters beside it. Three statements."""
-    given = _given(request)
-    text = (given["q"] or "")[:QUERY_MAX]
-    start = (given["desplazar"] or 0) // SIZE * SIZE
-    question = understand(text)
-    filters = Filters(given["clase"] or "", given["donde"] or "", given["desde"])
+    asked = Asked.of(request)
+    start, filters = asked.start, asked.filters
+    question = understand(asked.text)
     found = find(question, request.user, filters, start=start, size=SIZE)
+    if start and not found.hits:  # beyond the end: the list has become shorter
+        return redirect(request.path + asked.url())
     shown = results(found.hits, question)
     meant = question.as_read()
     context = {
-        "asked": text,
+        "asked": asked.text,
         "results": shown,
         "total": _in_words(found.total),
         "meant": meant,
-        "meant_url": _url(request, q=meant),
-        "says_nothing": bool(text) and not (question.terms or question.unknown),
-        "kinds": _kinds(request, found, filters),
-        "places": _places(request, found, filters),
-        "since": given["desde"],
+        "meant_url": asked.url(q=meant) if meant else "",
+        "says_nothing": bool(asked.text) and not (question.terms or question.unknown),
+        "kinds": _kinds(asked, found),
+        "places": _places(asked, found),
         "filters": filters,
-        "clear_url": f"?{urlencode({'q': text})}" if filters != Filters() else "",
-        "previous_url": _url(request, desplazar=start - SIZE) if start else "",
-        "next_url": _url(request, desplazar=start + SIZE)
+        "clear_url": f"?{urlencode({'q': asked.text})}" if filters != Filters() else "",
+        "previous_url": asked.url(desplazar=start - SIZE) if start else "",
+        "next_url": asked.url(desplazar=start + SIZE)
         if start + SIZE < min(found.total, DEPTH)
         else "",
         "range": _range(start, found, len(shown)),
@@ -84,7 +108,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
     """Up to eight titles for the box in the bar, while a person types."""
     if not consume("suggest", str(request.user.pk), amount=120, seconds=60):
         return errors.too_many(request)
-    text = (_given(request)["q"] or "")[:QUERY_MAX]
+    text = Asked.of(request).text
     question = understand(text)
     found = find(question, request.user, size=SUGGESTED) if len(text) > 1 else Found()
     context = {
@@ -114,33 +138,26 @@ def _range(start: int, found: Found, shown: int) -> str:
     return words
 
 
-def _url(request: HttpRequest, **changes: Any) -> str:
-    kept = {name: request.GET[name] for name in SearchForm.base_fields if request.GET.get(name)}
-    kept.pop("desplazar", None)
-    kept |= changes
-    return "?" + urlencode({name: value for name, value in kept.items() if value not in ("", None)})
-
-
-def _kinds(request: HttpRequest, found: Found, filters: Filters) -> list[dict[str, Any]]:
+def _kinds(asked: Asked, found: Found) -> list[dict[str, Any]]:
     return [
         {
             "title": str(kind.plural),
             "count": found.kinds[key] if found.total <= DEPTH else "",
-            "url": _url(request, clase="" if filters.kind == key else key, donde=""),
-            "current": filters.kind == key,
+            "url": asked.url(clase="" if asked.filters.kind == key else key, donde=""),
+            "current": asked.filters.kind == key,
         }
         for key, kind in search_kinds
-        if found.kinds[key] or filters.kind == key
+        if found.kinds[key] or asked.filters.kind == key
     ]
 
 
-def _places(request: HttpRequest, found: Found, filters: Filters) -> list[dict[str, Any]]:
+def _places(asked: Asked, found: Found) -> list[dict[str, Any]]:
     return [
         {
             "title": place,
             "count": count if found.total <= DEPTH else "",
-            "url": _url(request, donde="" if filters.context == place else place),
-            "current": filters.context == place,
+            "url": asked.url(donde="" if asked.filters.context == place else place),
+            "current": asked.filters.context == place,
         }
         for place, count in found.contexts.most_common(PLACES)
         if place

@@ -200,6 +200,13 @@ def test_the_list_goes_on_by_pages_and_ends_somewhere(publish, agent, signed):
     assert len(set(titles(client, "hidrantes") + titles(client, "hidrantes", desplazar="20"))) == 25
 
 
+def test_beyond_the_end_of_the_list_it_begins_again(publish, agent, signed):
+    publish("ATC-01", "Fugas", "Agua.")
+    response = signed(agent).get(f"{URL}?q=fugas&desplazar=40")
+    assert response.status_code == 302
+    assert response["Location"] == f"{URL}?q=fugas"
+
+
 @pytest.mark.parametrize("count", [3, 25])
 def test_a_search_stays_within_its_statements(
     publish, agent, signed, count, django_assert_max_num_queries
@@ -208,9 +215,9 @@ def test_a_search_stays_within_its_statements(
         publish(f"ATC-{number:02}", f"Página {number}", "Todas hablan de hidrantes.")
     client = signed(agent)
     client.get(f"{URL}?q=hidrantes")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(4):
         client.get(f"{URL}?q=hidrantes+calle")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(4):
         client.get(f"{reverse('portal:suggest')}?q=hidrantes")
 
 

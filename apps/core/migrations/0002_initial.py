@@ -77,10 +77,18 @@ class Migration(migrations.Migration):
                 ("lexeme_id", models.IntegerField()),
                 ("entry_id", models.IntegerField()),
                 ("impact", models.FloatField()),
-                ("positions", models.BinaryField()),
+                ("places", models.BinaryField()),
             ],
             options={
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        models.F("lexeme_id"),
+                        models.OrderBy(models.F("impact"), descending=True),
+                        models.F("entry_id"),
+                        name="postings_by_weight",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

@@ -1,6 +1,6 @@
-"""How the search index lies: read by index alone, passages cut out without unpacking a text.
+"""Passages are cut out of a text without unpacking all of it.
 
-The reverse leaves both as they are: they change no result.
+The reverse leaves it as it is: it changes no result.
 """
 
 from django.db import migrations
@@ -10,11 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [("core", "0002_initial")]
     operations = [
         migrations.RunSQL(
-            """
-            ALTER TABLE core_searchposting DROP CONSTRAINT core_searchposting_pkey,
-                ADD PRIMARY KEY (lexeme_id, entry_id) INCLUDE (impact);
-            ALTER TABLE core_searchentry ALTER COLUMN body SET STORAGE EXTERNAL;
-            """,
+            "ALTER TABLE core_searchentry ALTER COLUMN body SET STORAGE EXTERNAL",
             migrations.RunSQL.noop,
         ),
     ]

@@ -19,7 +19,7 @@ from apps.core.search.text import composed, deletions, words, words_by_byte
 
 BATCH = 50
 BODY_MAX = 1_000_000
-POSITIONS_KEPT = 8
+PLACES_KEPT = 8
 # BM25: how soon repeating a word stops counting, and how much long texts are held back. A word
 # of the title counts once more on top: there, one mention says what the whole text is about.
 SATURATION = 1.1
@@ -30,26 +30,31 @@ LOCK = 7_364_201
 
 @dataclass
 class _Text:
-    """A document as it will stand in the index."""
+    """A document as it will stand in the index: how often its body says each word, and where.
+
+    Places in the title are negative: -1 is its first letter.
+    """
 
     document: SearchDocument
+    title: str
     body: str
     counts: Counter[str] = field(default_factory=Counter)
-    positions: dict[str, array] = field(default_factory=dict)
+    places: dict[str, list[int]] = field(default_factory=dict)
     headline: set[str] = field(default_factory=set)
 
     @classmethod
     def read(cls, document: SearchDocument) -> _Text:
-        text = cls(document, composed(document.body[:BODY_MAX]))
+        title = composed(document.title)[:300]
+        text = cls(document, title, composed(document.body[:BODY_MAX]))
+        for word, offset in words(title):
+            text.headline.add(word)
+            text.places.setdefault(word, []).append(-1 - offset)
+        text.headline.update(word for word, _offset in words(document.code))
         for word, offset in words_by_byte(text.body):
             text.counts[word] += 1
-            at = text.positions.get(word)
-            if at is None:
-                text.positions[word] = array("i", (offset,))
-            elif len(at) < POSITIONS_KEPT:
+            at = text.places.setdefault(word, [])
+            if len(at) < PLACES_KEPT:
                 at.append(offset)
-        for word, _offset in words(composed(f"{document.code} {document.title}")):
-            text.headline.add(word)
         return text
 
     @property
@@ -91,7 +96,7 @@ def index_documents(kind: str, documents: Iterable[SearchDocument]) -> None:
             kind=kind,
             object_id=text.document.object_id,
             code=text.document.code[:60],
-            title=composed(text.document.title)[:300],
+            title=text.title,
             context=text.document.context[:300],
             url=text.document.url,
             body=text.body.encode(),
@@ -229,15 +234,14 @@ def _count_in(kind: str, texts: list[_Text]) -> float:
 
 def _weighed(
     text: _Text, lexemes: dict[str, int], average: float
-) -> dict[int, tuple[float, array]]:
-    """Impact and positions of each stem in `text`."""
+) -> dict[int, tuple[float, list[int]]]:
+    """Impact and places of each stem in `text`."""
     times: Counter[int] = Counter()
-    places: dict[int, array] = {}
+    places: dict[int, list[int]] = defaultdict(list)
     for word, count in text.counts.items():
-        lexeme = lexemes[word]
-        times[lexeme] += count
-        at = text.positions[word]
-        places[lexeme] = at if lexeme not in places else places[lexeme] + at
+        times[lexemes[word]] += count
+    for word, at in text.places.items():
+        places[lexemes[word]] += at
     brake = SATURATION * (1 - LENGTH + LENGTH * text.length / average)
     headline = {lexemes[word] for word in text.headline}
     found = {}
@@ -246,25 +250,22 @@ def _weighed(
         impact = count * (SATURATION + 1) / (count + brake)
         if lexeme in headline:
             impact += TITLE_BONUS
-        at = places.get(lexeme, _NOWHERE)
-        found[lexeme] = impact, array("i", sorted(at)[:POSITIONS_KEPT])
+        found[lexeme] = impact, sorted(places[lexeme])[:PLACES_KEPT]
     return found
 
 
-_NOWHERE = array("i")
-
-
 def _write_postings(
-    entries: list[SearchEntry], postings: list[dict[int, tuple[float, array]]]
+    entries: list[SearchEntry], postings: list[dict[int, tuple[float, list[int]]]]
 ) -> None:
     lines = io.StringIO()
     for entry, found in zip(entries, postings, strict=True):
         for lexeme, (impact, at) in found.items():
-            lines.write(f"{lexeme}\t{entry.pk}\t{impact:.5g}\t\\\\x{at.tobytes().hex()}\n")
+            places = array("i", (lexeme, round(impact * 1000), len(at), *at)).tobytes().hex()
+            lines.write(f"{lexeme}\t{entry.pk}\t{impact:.5g}\t\\\\x{places}\n")
     lines.seek(0)
     with connection.cursor() as cursor:
         cursor.copy_expert(
-            "COPY core_searchposting (lexeme_id, entry_id, impact, positions) FROM STDIN", lines
+            "COPY core_searchposting (lexeme_id, entry_id, impact, places) FROM STDIN", lines
         )
 
 

@@ -61,21 +61,30 @@ class SearchWord(models.Model):
 
 
 class SearchPosting(models.Model):
-    """A stem in an entry: its weight there, and where in the body (bytes, 32 bits each).
+    """A stem in an entry: its weight there, and where it stands.
 
-    Read by index alone: the primary key's index carries `impact` (see the migration). There
-    are no foreign keys to check at each of some 700 rows that a text of 20 KB has; entries go
-    only through `indexing.remove`.
+    `places` is an array of 32-bit integers: the stem's id, its weight in thousandths, how many
+    places follow, and these (bytes of the body; letters of the title from -1 downwards): those of
+    several stems can be strung together.
+
+    Candidates are read by index alone, the weightiest first (`postings_by_weight`).
+    There are no foreign keys to check at each of some 700 rows that a text of 20 KB has; entries
+    go only through `indexing.remove`.
     """
 
     pk = models.CompositePrimaryKey("lexeme_id", "entry_id")
     lexeme_id = models.IntegerField()
     entry_id = models.IntegerField()
     impact = models.FloatField()
-    positions = models.BinaryField()
+    places = models.BinaryField()
 
     class Meta:
         default_permissions = ()
+        indexes = [
+            models.Index(
+                "lexeme_id", models.F("impact").desc(), "entry_id", name="postings_by_weight"
+            )
+        ]
 
 
 class SearchStatistics(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -12,14 +13,14 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.core.prepared import run
 from apps.core.registry import search_kinds
 from apps.core.search.finding import TERM_BITS, TERM_MASK, Hit
-from apps.core.search.text import first_word, is_one_typo, spans
+from apps.core.search.text import first_word, fold, is_one_typo
 from apps.core.search.understanding import Question, Term
 
 PASSAGE = 260
 LEAD = 60
-ENDING_MAX = 8
 
 
 @dataclass(frozen=True)
@@ -47,47 +48,60 @@ def results(hits: list[Hit], question: Question, *, passages: bool = True) -> li
     """
     if not hits:
         return []
-    starts = [_best_start(hit.places, question) if passages else 0 for hit in hits]
+    starts = [_best_start(_in_body(hit), question) if passages else 0 for hit in hits]
     with connection.cursor() as cursor:
-        cursor.execute(
+        run(
+            cursor,
             "SELECT e.id, e.code, e.title, e.url, e.changed_on,"
             " substring(e.body FROM w.start + 1 FOR %s)"
-            " FROM unnest(%s::int[], %s::int[]) AS w (id, start)"
-            " JOIN core_searchentry AS e ON e.id = w.id",
-            [PASSAGE + 1 if passages else 0, [hit.entry_id for hit in hits], starts],
+            " FROM unnest(%s, %s) AS w (id, start) JOIN core_searchentry AS e ON e.id = w.id",
+            [
+                ("int", PASSAGE + 1 if passages else 0),
+                ("int[]", [hit.entry_id for hit in hits]),
+                ("int[]", starts),
+            ],
         )
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
-    titles = _Titles(question)
+    kinds = {hit.kind for hit in hits}
+    looks = {key: (str(kind.label), kind.icon) for key, kind in search_kinds if key in kinds}
     found = []
     for hit, start in zip(hits, starts, strict=True):
         if hit.entry_id not in rows:  # taken out of the index a moment ago
             continue
         code, title, url, changed_on, cut = rows[hit.entry_id]
-        kind = search_kinds.get(hit.kind)
-        label = str(kind.label)
+        label, icon = looks[hit.kind]
         found.append(
             Result(
                 url=url,
                 kind=label,
-                icon=kind.icon,
+                icon=icon,
                 title=f"{code} {title}" if code else title,
-                heading=_heading(code, title, titles.marks(title)),
-                tags=_tags(kind.icon, label, hit.context, changed_on),
-                passage=_passage(bytes(cut), start, hit.places, question),
+                heading=_heading(code, title, hit.places, question),
+                tags=_tags(icon, label, hit.context, changed_on),
+                passage=_passage(bytes(cut), start, _in_body(hit), question),
             )
         )
     return found
 
 
-def _heading(code: str, title: str, marks: list[tuple[int, int]]) -> SafeString:
+def _heading(code: str, title: str, places: list[int], question: Question) -> SafeString:
     parts = ['<span class="num">', escape(code), "</span> "] if code else []
     at = 0
-    for start, end in marks:
-        parts += [escape(title[at:start]), "<mark>", escape(title[start:end]), "</mark>"]
-        at = end
+    for place in reversed(places[: bisect(places, -1)]):
+        start = -1 - (place >> TERM_BITS)
+        if start >= at:
+            shown = first_word(title[start:])
+            parts += [escape(title[at:start]), "<mark>", escape(shown), "</mark>"]
+            at = start + len(shown)
+            _read(question.terms[place & TERM_MASK], shown)
     parts.append(escape(title[at:]))
     # SECURITY: every piece of text is escaped above; only the marks are ours.
     return mark_safe("".join(parts))  # noqa: S308
+
+
+def _read(term: Term, shown: str) -> None:
+    if term.corrected and not term.read_as and is_one_typo(term.word, fold(shown)):
+        term.read_as = shown
 
 
 @lru_cache(maxsize=2000)
@@ -103,6 +117,10 @@ def _tags(icon: str, label: str, context: str, day: date | None) -> SafeString:
         parts.append(format_html('<time datetime="{}">{}</time>', day.isoformat(), words))
     # SECURITY: each part escapes what it was given.
     return mark_safe("".join(parts))  # noqa: S308
+
+
+def _in_body(hit: Hit) -> list[int]:
+    return hit.places[bisect(hit.places, -1) :]
 
 
 def _best_start(places: list[int], question: Question) -> int:
@@ -151,9 +169,7 @@ def _passage(cut: bytes, start: int, places: list[int], question: Question) -> S
         shown = first_word(cut[offset:end].decode(errors="ignore"))
         parts += [_escaped(cut[at:offset]), "<mark>", escape(shown), "</mark>"]
         at = offset + len(shown.encode())
-        term = question.terms[place & TERM_MASK]
-        if term.corrected and not term.read_as:
-            term.read_as = shown
+        _read(question.terms[place & TERM_MASK], shown)
     parts += [_escaped(cut[at:end]), " …" if goes_on else ""]
     # SECURITY: every piece of text is escaped above; only the marks are ours.
     return mark_safe("".join(parts))  # noqa: S308
@@ -161,42 +177,3 @@ def _passage(cut: bytes, start: int, places: list[int], question: Question) -> S
 
 def _escaped(piece: bytes) -> str:
     return escape(piece.decode(errors="ignore"))
-
-
-@lru_cache(maxsize=1000)
-def _words_of_title(title: str) -> tuple[tuple[str, int, int], ...]:
-    return tuple(spans(title))
-
-
-class _Titles:
-    """Which words of a title are meant by a question: those that continue one of its stems."""
-
-    def __init__(self, question: Question) -> None:
-        self.known: dict[str, bool] = {}
-        self.stems: dict[str, list[tuple[str, Term]]] = {}
-        for term in question.terms:
-            for lexeme in term.lexemes:
-                # The last letter of a stem is not always the word's: «creencia», «creent».
-                stem = question.stems[lexeme]
-                beginning = stem[:-1] or stem
-                self.stems.setdefault(beginning[:2], []).append((beginning, term))
-
-    def marks(self, title: str) -> list[tuple[int, int]]:
-        return [
-            (start, end)
-            for word, start, end in _words_of_title(title)
-            if (self.known[word] if word in self.known else self._judge(word, title[start:end]))
-        ]
-
-    def _judge(self, word: str, shown: str) -> bool:
-        near = (*self.stems.get(word[:2], ()), *self.stems.get(word[:1], ()))
-        meant = [
-            term
-            for beginning, term in near
-            if word.startswith(beginning) and len(word) - len(beginning) <= ENDING_MAX
-        ]
-        for term in meant:
-            if term.corrected and not term.read_as and is_one_typo(term.word, word):
-                term.read_as = shown
-        self.known[word] = bool(meant)
-        return bool(meant)

@@ -81,6 +81,8 @@ def scratch() -> Iterator[None]:
                 cursor.execute(
                     f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL)"
                 )
+            # Plans made for the real tables are not for these.
+            cursor.execute("DISCARD PLANS")
         yield
         transaction.set_rollback(True)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from apps.core.prepared import run
 from apps.core.search.indexing import rarity
 from apps.core.search.text import (
     KIN_PREFIX,
@@ -22,6 +23,8 @@ QUESTION_MAX = 2000
 TERMS_MAX = 40
 COMPLETIONS = 20
 READINGS_MAX = 6
+# A word that stands in so many entries needs no other reading: what it finds is plenty.
+PLENTY = 2000
 Candidate = tuple[str, int | None, str | None, str | None, str | None, int | None]
 # Words this much lighter than the weightiest are as good as empty: they stand nearly everywhere.
 LIGHT = 0.08
@@ -53,14 +56,13 @@ class Term:
 class Question:
     """A question as understood: `terms` the index knows, `unknown` words it does not.
 
-    Of each stem, in how many entries it stands (`sizes`) and its letters (`stems`).
+    `sizes` says in how many entries each stem stands.
     """
 
     text: str
     terms: list[Term] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     sizes: dict[int, int] = field(default_factory=dict)
-    stems: dict[int, str] = field(default_factory=dict)
 
     def as_read(self) -> str:
         """The question with the words that were read as their neighbour; empty if none was.
@@ -88,16 +90,16 @@ def understand(text: str) -> Question:
     candidates: dict[int, list[Candidate]] = defaultdict(list)
     total = 0
     with connection.cursor() as cursor:
-        # A function of the database (migration 0004), so that its plan is made once a connection.
-        cursor.execute(
-            "SELECT * FROM core_search_readings(%s::text[], %s::int[], %s::int[], %s, %s, %s)",
+        run(
+            cursor,
+            "SELECT * FROM core_search_readings(%s, %s, %s, %s, %s, %s)",  # migration 0004
             [
-                asked,
-                [n for n, _code in hashes],
-                [code for _n, code in hashes],
-                KIN_PREFIX,
-                COMPLETIONS,
-                len(asked) if _still_typing(text, asked[-1]) else 0,
+                ("text[]", asked),
+                ("int[]", [n for n, _code in hashes]),
+                ("int[]", [code for _n, code in hashes]),
+                ("int", KIN_PREFIX),
+                ("int", COMPLETIONS),
+                ("int", len(asked) if _still_typing(text, asked[-1]) else 0),
             ],
         )
         for n, *candidate, count in cursor.fetchall():
@@ -134,12 +136,14 @@ def _judge(word: str, candidates: list[Candidate], question: Question) -> Term:
         "kin": lambda stem, found, text: _kin(stem, text),
         "typo": lambda stem, found, text: 0.0 if "begun" in hows else _typo(word, found),
     }
+    plenty = any(how == "same" and (size or 0) >= PLENTY for *_c, how, _f, _t, size in candidates)
     chosen: list[tuple[float, int]] = []
     for stem, lexeme, how, found, text, entries in candidates:
-        weight = weights[how](stem, found, text) if how and entries else 0.0
+        asked_for = how and entries and (how == "same" or not plenty)
+        weight = weights[how](stem, found, text) if asked_for else 0.0
         if weight:
             chosen.append((weight, lexeme))
-            question.sizes[lexeme], question.stems[lexeme] = entries, text
+            question.sizes[lexeme] = entries
             term.corrected |= how == "typo"
     for weight, lexeme in sorted(chosen)[-READINGS_MAX:]:
         term.lexemes[lexeme] = weight
