@@ -1,12 +1,16 @@
 """Headers of every answer, whatever it is (S25, S27, S28, S30)."""
 
 import json
+from io import BytesIO
 
 import pytest
+from django.db import OperationalError
+from django.http import FileResponse, StreamingHttpResponse
 from django.test import Client, override_settings
-from django.urls import reverse
+from django.urls import include, path, reverse
 
 from apps.core.access import public
+from apps.core.views import errors
 from config.transport import transport_settings
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +29,46 @@ def explode(request):
     raise ZeroDivisionError("secreto 4711")
 
 
+@public
+def stream(request):
+    return StreamingHttpResponse(iter([b"a", b"b"]), content_type="text/plain")
+
+
+@public
+def download(request):
+    return FileResponse(BytesIO(b"a"), filename='x"\r\nSet-Cookie: a=b.txt', as_attachment=True)
+
+
+@public
+def away(request):
+    raise OperationalError
+
+
+@public
+def much(request):
+    return errors.too_many(request)
+
+
+urlpatterns = [
+    path("estalla/", explode),
+    path("chorro/", stream),
+    path("descarga/", download),
+    path("sin-base/", away),
+    path("mucho/", much),
+    path("", include("config.urls")),
+]
+handler400 = "apps.core.views.errors.bad_request"
+handler403 = "apps.core.views.errors.forbidden"
+handler404 = "apps.core.views.errors.not_found"
+handler500 = "apps.core.views.errors.server_error"
+
+
+@pytest.fixture(autouse=True)
+def _routes():
+    with override_settings(ROOT_URLCONF=__name__):
+        yield
+
+
 def answers(client):
     """One answer of each kind."""
     client.raise_request_exception = False
@@ -33,6 +77,17 @@ def answers(client):
     yield "not found", client.get("/nada/")
     yield "refused", client.get(reverse("accounts:roles"))
     yield "method", client.put("/")
+    yield "method in words", client.get(reverse("accounts:theme"))
+    yield "fault", client.get("/estalla/")
+    yield "stream", client.get("/chorro/")
+    yield "download", client.get("/descarga/")
+    yield "database away", client.get("/sin-base/")
+    yield "too many", client.get("/mucho/")
+    yield "too large", client.post("/", CONTENT_LENGTH=str(10**9))
+    yield "too many fields", client.post("/", {f"p{n}": 1 for n in range(2500)})
+    yield "broken form", client.generic("POST", "/", b"x", content_type="multipart/form-data")
+    yield "script", client.get("/nada/", headers={"hx-request": "true"})
+    yield "script signed out", Client().get(reverse("portal:home"), headers={"hx-request": "true"})
     yield "bad input", client.get("/?q=%00")
     yield "bad host", client.get("/", headers={"host": "otro.example"})
     yield "static", client.get("/static/css/cauce.css")
@@ -53,10 +108,26 @@ def test_s28_every_answer_carries_the_headers(agent, signed):
 
 def test_s25_nothing_but_static_files_may_be_stored(agent, signed):
     for kind, response in answers(signed(agent)):
-        if "static" not in kind:
-            assert response["Cache-Control"].startswith("no-store") or (
-                "no-store" in response["Cache-Control"]
-            ), kind
+        if kind != "static":
+            assert "no-store" in response["Cache-Control"], kind
+
+
+def test_s25_a_static_file_may_be_kept_and_differs_by_its_packing_only(client):
+    response = client.get("/static/css/cauce.css")
+    assert "max-age" in response["Cache-Control"]
+    assert "Cookie" not in response.get("Vary", "")
+    assert not response.cookies
+    assert "Access-Control-Allow-Origin" not in response
+
+
+def test_s25_pages_differ_by_cookie_and_by_script(agent, signed):
+    assert "Cookie" in signed(agent).get(reverse("portal:home"))["Vary"]
+
+
+def test_s36_a_file_name_cannot_add_a_header(client):
+    response = client.get("/descarga/")
+    assert "Set-Cookie" not in response.headers
+    assert "\n" not in response["Content-Disposition"]
 
 
 def test_s27_the_content_policy_names_what_it_allows(client):
@@ -134,9 +205,9 @@ def test_s24_cookies_are_bound_to_the_host_over_https():
     assert not getattr(live, "SESSION_COOKIE_DOMAIN", None)
 
 
-@pytest.mark.parametrize("path", ["/.git/config", "/static/", "/static/../manage.py", "/debug/"])
-def test_s61_what_is_not_a_page_is_not_there(client, path):
-    assert client.get(path).status_code in (403, 404)
+@pytest.mark.parametrize("address", ["/.git/config", "/static/", "/static/../manage.py", "/debug/"])
+def test_s61_what_is_not_a_page_is_not_there(client, address):
+    assert client.get(address).status_code in (403, 404)
 
 
 def test_s61_no_header_tells_the_version(client):

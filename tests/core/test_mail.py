@@ -10,6 +10,7 @@ import pytest
 from django.core import mail as django_mail
 from django.core.mail import EmailMessage, send_mail
 from django.db import transaction
+from django.urls import reverse
 from kombu import Connection
 
 from apps.core import jobs, mail
@@ -72,6 +73,17 @@ def test_s36_a_line_break_cannot_add_a_header():
     message = EmailMessage("Aviso\nBcc: otro@aguas.test", "Hola.", None, [ADDRESS])
     with pytest.raises(ValueError, match="newline"):
         message.send()
+
+
+@pytest.mark.parametrize("field", ["first_name", "last_name", "email"])
+def test_s36_a_line_break_in_a_name_adds_no_header(admin, signed, organisation, field):
+    who = {"email": "rosa@aguas.test", "first_name": "Rosa", "last_name": "Quispe"}
+    who[field] += "\r\nBcc: otro@aguas.test"
+    signed(admin).post(reverse("accounts:invite"), who)
+    mail.deliver()
+    for sent in django_mail.outbox:
+        assert sent.message()["Bcc"] is None
+        assert sent.recipients() == ["rosa@aguas.test"]
 
 
 def test_f6_without_a_broker_a_post_loses_nothing_and_hardly_waits(
