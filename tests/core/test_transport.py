@@ -13,6 +13,7 @@ from django.conf import settings
 
 from apps.core.embedded import WEB
 from apps.core.embedded.valkey import free_port
+from apps.core.ratelimit import client_address
 from config.transport import transport_settings
 from tests.plugins.place import Place
 
@@ -52,6 +53,26 @@ def test_s30_the_proxy_refuses_old_tls_and_hides_the_server():
     assert re.search(r"^\s*protocols tls1\.2 tls1\.3$", proxy, re.MULTILINE)
     assert re.search(r"^\s*header -Server$", proxy, re.MULTILINE)
     assert "trusted_proxies" not in proxy  # what a visitor forwards is replaced
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (1, None, "127.0.0.1"),
+        (2, "198.51.100.1, 203.0.113.9", "198.51.100.1"),
+        (2, "203.0.113.9", "127.0.0.1"),
+        (2, "198.51.100.1, 203.0.113.9, 192.0.2.7", "203.0.113.9"),
+    ],
+)
+def test_s30_an_address_is_believed_from_the_trusted_proxies_only(
+    rf, settings, proxies, forwarded, address
+):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    headers = {"x-forwarded-for": forwarded} if forwarded else {}
+    assert client_address(rf.get("/", headers=headers)) == address
 
 
 def test_s46_no_server_of_ours_logs_addresses_of_pages():
