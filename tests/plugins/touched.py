@@ -1,8 +1,8 @@
 """What a whole run must have touched: every routed view, every template (DESIGN §10).
 
 Each process notes which routes answered and which templates were rendered; the controller
-adds them up. A run over the whole of `tests/` names in its summary what was never reached. A
-run over a part of it says nothing.
+adds them up. A run over the whole of `tests/` fails if something was never reached. A run
+over a part of it says nothing.
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ class _Reckoning:
             if path.suffix in (".html", ".txt")
         }
         self.missing += [f"no test rendered {name}" for name in sorted(ours - templates)]
+        if self.missing:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter) -> None:
         if self.missing:
