@@ -55,6 +55,8 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "django_filters",
     "django_htmx",
+    "django_prose_editor",
+    "guardian",
     "pgtrigger",
     "tree_queries",
 ]
@@ -145,6 +147,10 @@ CACHES = {
 # People ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Person"
 AUTHENTICATION_BACKENDS = ["apps.accounts.backends.PersonBackend"]
+# Object permissions are read as rows joined by querysets (DESIGN §4), never asked one by one.
+ANONYMOUS_USER_NAME = None
+GUARDIAN_MONKEY_PATCH_USER = False
+GUARDIAN_MONKEY_PATCH_GROUP = False
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -361,4 +367,5 @@ LOGGING = {
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "apps.core.logs.ReportFilter"
 
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# guardian asks for its backend, which would answer has_perm object by object.
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

@@ -56,13 +56,14 @@ class VersionQuerySet(models.QuerySet):
         return rows.published()
 
     def published(self) -> Self:
-        """Versions in force, superseded or approved with a date to come."""
+        """Versions whose text is sealed: in force, superseded, retired or with a date to come."""
         from apps.documents.models import Version
 
         return self.filter(
             state__in=[
                 Version.State.IN_FORCE,
                 Version.State.SUPERSEDED,
+                Version.State.RETIRED,
                 Version.State.APPROVED,
             ]
         )

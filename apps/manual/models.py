@@ -101,7 +101,7 @@ def _sealed_with_its_version(name: str) -> pgtrigger.Trigger:
             SELECT EXISTS (
                 SELECT FROM documents_version
                 WHERE id IN (OLD.version_id, NEW.version_id)
-                AND state IN ('approved', 'in_force', 'superseded')
+                AND state IN ('approved', 'in_force', 'superseded', 'retired')
             ) INTO sealed;
             IF (sealed) THEN
                 RAISE EXCEPTION 'a published version never changes';

@@ -1,9 +1,8 @@
-"""Governed documents: one engine for everything that is written down (DESIGN §3)."""
+"""Governed documents and their versions: one engine for all that is written (DESIGN §3)."""
 
 from __future__ import annotations
 
 import pgtrigger
-from auditlog.registry import auditlog
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -47,6 +46,17 @@ class Document(models.Model):
     current = models.OneToOneField(
         "Version", on_delete=models.PROTECT, null=True, blank=True, related_name="current_of"
     )
+    reviewer = models.ForeignKey(
+        Person,
+        verbose_name=_("quien la revisa"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Si nadie está indicado, revisa la persona dueña."),
+    )
+    retired_on = models.DateField(_("retirado el"), null=True, blank=True)
+    retirement_reason = models.TextField(_("por qué se retiró"), blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = querysets.DocumentQuerySet.as_manager()
@@ -60,6 +70,13 @@ class Document(models.Model):
             ("write_document", _("Puede redactar documentos")),
             ("approve_document", _("Puede aprobar documentos")),
             ("export_document", _("Puede exportar listas de documentos")),
+            ("publish_emergency", _("Puede publicar de emergencia, sin aprobación previa")),
+            ("govern_document", _("Puede cambiar dueños, revisores, accesos y retirar documentos")),
+            ("manage_regulations", _("Puede llevar el registro de normas")),
+            ("view_reach", _("Puede ver quién ha leído y aceptado un documento")),
+            # Given for one document to one person or role (guardian's tables, `access`).
+            ("open_document", _("Lee este documento aunque no esté entre sus destinatarios")),
+            ("hide_document", _("No ve este documento")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -86,6 +103,7 @@ class Version(models.Model):
         APPROVED = "approved", _("Aprobada")
         IN_FORCE = "in_force", _("En vigor")
         SUPERSEDED = "superseded", _("Sustituida")
+        RETIRED = "retired", _("Retirada")
 
     class Change(models.TextChoices):
         FIRST = "first", _("Primera versión")
@@ -102,10 +120,32 @@ class Version(models.Model):
     justification = models.TextField(_("por qué cambió"), blank=True)
     author = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     approver = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    editors = models.ManyToManyField(
+        Person, verbose_name=_("escribieron"), blank=True, related_name="+"
+    )
+    asks_acknowledgement = models.BooleanField(_("pide lectura y aceptación"), default=False)
+    restored_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # Counts the edits of a draft: an edit that began at an older count is stale.
+    revision = models.PositiveIntegerField(default=0)
+    edited_at = models.DateTimeField(_("editada el"), null=True, blank=True)
+    submitted_at = models.DateTimeField(_("enviada el"), null=True, blank=True)
+    wanted_on = models.DateField(_("fecha propuesta"), null=True, blank=True)
+    emergency_reason = models.TextField(_("motivo de la emergencia"), blank=True)
+    ratified_by = models.ForeignKey(
+        Person,
+        verbose_name=_("la ratificó"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    ratified_at = models.DateTimeField(_("ratificada el"), null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     approved_at = models.DateTimeField(_("aprobada el"), null=True, blank=True)
     effective_on = models.DateField(_("en vigor desde"), null=True, blank=True)
-    superseded_on = models.DateField(_("sustituida el"), null=True, blank=True)
+    superseded_on = models.DateField(_("sustituida o retirada el"), null=True, blank=True)
     content_hash = models.CharField("SHA-256", max_length=64, blank=True)
 
     objects = querysets.VersionQuerySet.as_manager()
@@ -123,7 +163,14 @@ class Version(models.Model):
                 name="one_version_in_force_per_document",
             ),
             models.CheckConstraint(
-                name="nobody_approves_their_own_version", condition=~Q(author=F("approver"))
+                # Nobody but in an emergency, which says why and waits for somebody else (M7).
+                name="nobody_approves_their_own_version",
+                condition=~Q(author=F("approver")) | ~Q(emergency_reason=""),
+            ),
+            models.CheckConstraint(
+                name="nobody_ratifies_what_they_published",
+                condition=Q(ratified_by=None)
+                | ~Q(ratified_by=F("author")) & ~Q(ratified_by=F("approver")),
             ),
             models.CheckConstraint(
                 name="published_version_is_approved_and_hashed",
@@ -143,17 +190,22 @@ class Version(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    "OLD.state IN ('approved', 'in_force', 'superseded') AND (("
+                    "OLD.state IN ('approved', 'in_force', 'superseded', 'retired') AND (("
                     "OLD.title, OLD.body, OLD.number, OLD.document_id, OLD.change,"
                     " OLD.justification, OLD.author_id, OLD.approver_id, OLD.approved_at,"
-                    " OLD.effective_on, OLD.content_hash) IS DISTINCT FROM ("
+                    " OLD.effective_on, OLD.content_hash, OLD.asks_acknowledgement,"
+                    " OLD.emergency_reason, OLD.restored_from_id) IS DISTINCT FROM ("
                     "NEW.title, NEW.body, NEW.number, NEW.document_id, NEW.change,"
                     " NEW.justification, NEW.author_id, NEW.approver_id, NEW.approved_at,"
-                    " NEW.effective_on, NEW.content_hash)"
-                    # Its state only goes on: approved, in force, superseded.
-                    " OR OLD.state = 'approved' AND NEW.state NOT IN ('approved', 'in_force')"
-                    " OR OLD.state = 'in_force' AND NEW.state NOT IN ('in_force', 'superseded')"
-                    " OR OLD.state = 'superseded' AND (OLD.state, OLD.superseded_on)"
+                    " NEW.effective_on, NEW.content_hash, NEW.asks_acknowledgement,"
+                    " NEW.emergency_reason, NEW.restored_from_id)"
+                    # Its state only goes on: approved, in force, superseded or retired.
+                    " OR OLD.state = 'approved'"
+                    " AND NEW.state NOT IN ('approved', 'in_force', 'retired')"
+                    " OR OLD.state = 'in_force'"
+                    " AND NEW.state NOT IN ('in_force', 'superseded', 'retired')"
+                    " OR OLD.state IN ('superseded', 'retired')"
+                    " AND (OLD.state, OLD.superseded_on)"
                     " IS DISTINCT FROM (NEW.state, NEW.superseded_on))"
                 ),
                 func="RAISE EXCEPTION 'a published version never changes';",
@@ -161,7 +213,9 @@ class Version(models.Model):
             pgtrigger.Protect(
                 name="published_version_is_kept",
                 operation=pgtrigger.Delete,
-                condition=pgtrigger.Q(old__state__in=["approved", "in_force", "superseded"]),
+                condition=pgtrigger.Q(
+                    old__state__in=["approved", "in_force", "superseded", "retired"]
+                ),
             ),
         ]
 
@@ -171,7 +225,12 @@ class Version(models.Model):
     @property
     def is_published(self) -> bool:
         """Whether its text can no longer change."""
-        return self.state in (self.State.APPROVED, self.State.IN_FORCE, self.State.SUPERSEDED)
+        return self.state in (
+            self.State.APPROVED,
+            self.State.IN_FORCE,
+            self.State.SUPERSEDED,
+            self.State.RETIRED,
+        )
 
 
 class Relation(models.Model):
@@ -189,39 +248,3 @@ class Relation(models.Model):
                 name="not_related_to_itself", condition=~Q(document=F("related"))
             ),
         ]
-
-
-class LastReading(models.Model):
-    """The version a person last opened: tells them what changed since (only to them).
-
-    `previous_number` is the version they had read before `number`, which they first opened
-    on `since_on`: all of that day they are told what changed.
-    """
-
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
-    number = models.PositiveSmallIntegerField()
-    previous_number = models.PositiveSmallIntegerField(null=True)
-    since_on = models.DateField(default=timezone.localdate)
-    read_on = models.DateField(default=timezone.localdate)
-
-    class Meta:
-        default_permissions = ()
-        constraints = [
-            models.UniqueConstraint(fields=["person", "document"], name="last_reading_once")
-        ]
-
-
-class Stamp(models.Model):
-    """A mark that changes with what it stands for (`documents.stamps`)."""
-
-    name = models.CharField(max_length=16, primary_key=True)
-    value = models.UUIDField()
-
-    class Meta:
-        default_permissions = ()
-
-
-auditlog.register(Document, m2m_fields={"audience"})
-auditlog.register(Version, exclude_fields=["body"])
-auditlog.register(Relation)

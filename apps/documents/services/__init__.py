@@ -1,0 +1,33 @@
+"""What can happen to a governed document."""
+
+from apps.documents.services.approving import approve, submit
+from apps.documents.services.content import (
+    attached_texts,
+    came_into_force,
+    carriers,
+    content_of,
+    content_parts,
+    hash_of,
+)
+from apps.documents.services.force import bring_into_force, record_published
+from apps.documents.services.opening import open_document, relate, set_audience
+from apps.documents.services.reading import remember_reading
+from apps.documents.services.writing import start_version
+
+__all__ = [
+    "approve",
+    "attached_texts",
+    "bring_into_force",
+    "came_into_force",
+    "carriers",
+    "content_of",
+    "content_parts",
+    "hash_of",
+    "open_document",
+    "record_published",
+    "relate",
+    "remember_reading",
+    "set_audience",
+    "start_version",
+    "submit",
+]

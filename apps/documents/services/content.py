@@ -1,0 +1,56 @@
+"""The whole content of a version, its hash, and what rooms above attach to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.dispatch import Signal
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.registry import Registry
+from apps.core.rules import RuleBroken
+from apps.documents.models import Version
+
+# Rooms above attach structure to a version (steps, criteria). Each hands over a function that
+# returns it as plain data, so that the hash covers the whole text.
+content_parts: Registry[Callable[[Version], Any]] = Registry("content part")
+
+# Rooms above hand over the rich texts they attach to a version, to be checked at submission.
+attached_texts: Registry[Callable[[Version], Iterable[str]]] = Registry("attached texts")
+
+# Sent inside the transaction, with `version` (the one that came into force) and `imported`
+# (whether it is history brought in from outside, of which nobody needs a notice).
+came_into_force = Signal()
+
+# Rooms above hand over how what they attach is carried from a version into a new draft.
+carriers: Registry[Callable[[Version, Version], None]] = Registry("carrier of content")
+
+JUSTIFICATION_MIN = 20
+
+
+def content_of(version: Version) -> dict[str, Any]:
+    """The whole content of `version` as plain data, parts of other rooms included."""
+    content: dict[str, Any] = {"title": version.title, "body": version.body}
+    for key, part in content_parts:
+        content[key] = part(version)
+    return content
+
+
+def hash_of(version: Version) -> str:
+    """SHA-256 (hex) over the canonical JSON of `content_of(version)` (M11)."""
+    canonical = json.dumps(
+        content_of(version), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def check_reason(justification: str) -> None:
+    """Raise RuleBroken unless the reason of a change has at least 20 characters (M6)."""
+    if len(justification.strip()) < JUSTIFICATION_MIN:
+        raise RuleBroken(
+            _("Explique el motivo del cambio con al menos %(least)s caracteres."),
+            params={"least": JUSTIFICATION_MIN},
+        )
