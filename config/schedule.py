@@ -10,5 +10,10 @@ BEAT_SCHEDULE = {
         "task": "apps.documents.jobs.bring_due_versions_into_force",
         "schedule": crontab(minute=5),
     },
+    # Also woken by each announcement; this sweeps what was missed.
+    "expand-announcements": {
+        "task": "apps.notifications.jobs.expand_announcements",
+        "schedule": 60.0,
+    },
     "tidy": {"task": "apps.core.jobs.tidy", "schedule": crontab(minute=17)},
 }

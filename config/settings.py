@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "apps.portal",
     "apps.manual",
     "apps.documents",
+    "apps.notifications",
     "apps.accounts",
     "apps.core",
     "django.contrib.auth",

@@ -6,9 +6,8 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
 
 from apps.accounts.models import Person
+from apps.accounts.querysets import DEMO_DOMAIN
 from apps.core.prepared import Prepared
-
-DEMO_DOMAIN = "@demo.cauce.test"
 
 
 def may_enter(person: Person) -> bool:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
@@ -21,6 +22,8 @@ from apps.core.access import visible
 if TYPE_CHECKING:
     from apps.accounts.models import Person
 
+DEMO_DOMAIN = "@demo.cauce.test"
+
 
 class PersonQuerySet(models.QuerySet):
     def visible_to(self, actor: Person) -> Self:
@@ -30,6 +33,12 @@ class PersonQuerySet(models.QuerySet):
     def active(self) -> Self:
         """People who may sign in."""
         return self.filter(is_active=True)
+
+    def may_enter(self) -> Self:
+        """People who chose a password and to whom the door opens (`backends.may_enter`)."""
+        rows = self.filter(is_active=True, is_system=False)
+        rows = rows.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        return rows if settings.DEMO else rows.exclude(email__endswith=DEMO_DOMAIN)
 
     def with_open_invitation(self) -> Self:
         """Annotate `is_invited`: a link was sent and no password chosen yet."""
