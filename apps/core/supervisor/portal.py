@@ -251,7 +251,7 @@ class Portal:
             *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
             env=env | {"PYTHONWARNINGS": "ignore:::celery.platforms"},
             # Unfinished jobs are acknowledged late: they come back, so nothing waits for them.
-            death_signal=signal.SIGQUIT,
+            death_signal=signal.SIGKILL,
             **options,
         )
         beat = python(*celery, "beat", "--pidfile=", "--loglevel", "WARNING", env=env, **options)
