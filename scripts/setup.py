@@ -16,6 +16,7 @@ import contextlib
 import fcntl
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -35,14 +36,18 @@ VENDOR_STAMP = VENDOR / ".from"
 # Where in node_modules -> name in static/vendor. A folder pattern keeps the file's own name.
 ASSETS = {
     "bootstrap/dist/css/bootstrap.min.css": "bootstrap.min.css",
-    "bootstrap-icons/font/bootstrap-icons.min.css": "bootstrap-icons.min.css",
-    "bootstrap-icons/font/fonts/bootstrap-icons.woff2": "fonts/bootstrap-icons.woff2",
     "@fontsource-variable/atkinson-hyperlegible-next/index.css": "atkinson.css",
     "@fontsource-variable/atkinson-hyperlegible-next/files/*latin*": "files/",
     "echarts/dist/echarts.min.js": "echarts.min.js",
     "sortablejs/Sortable.min.js": "Sortable.min.js",
 }
 HTMX = "lib/python*/site-packages/django_htmx/static/django_htmx/htmx-2.min.js"
+# Of some two thousand icons the house uses a tenth: only these are published.
+ICONS = "bootstrap-icons/font/bootstrap-icons"
+ICONS_CSS, ICONS_FONT = "bootstrap-icons.min.css", "fonts/bootstrap-icons.woff2"
+ICON_RULE = re.compile(r"\.bi-([a-z0-9-]+)::before\{[^}]*\}")
+ICON_NAMED = re.compile(r"""\bbi-([a-z0-9][a-z0-9-]*)|["']([a-z0-9][a-z0-9-]*)["']""")
+NAMING = (("templates", "*.html"), ("apps", "*.py"), ("static/js", "*.js"))
 # References to files that are not copied: the manifest of static files would not find them.
 DEAD_REFERENCES = (
     re.compile(rb"\s*(/\*|//)[#@] sourceMappingURL=[^\n*]*(\*/)?"),
@@ -174,7 +179,8 @@ def install_packages(*, test: bool) -> None:
 
 def install_assets() -> None:
     lock = ROOT / "package-lock.json"
-    wanted = fingerprint(lock, Path(__file__), ROOT / "requirements.lock")
+    named = names_in_sources()
+    wanted = fingerprint(lock, Path(__file__), ROOT / "requirements.lock", also=" ".join(named))
     if read(VENDOR_STAMP) == wanted:
         return
     fetched = fingerprint(lock)
@@ -192,10 +198,47 @@ def install_assets() -> None:
             env=os.environ | {"PATH": f"{os.environ.get('PATH', os.defpath)}:{VENV / 'bin'}"},
         )
         (MODULES / ".from").write_text(fetched)
-    copy_assets(wanted)
+    copy_assets(wanted, named)
 
 
-def copy_assets(wanted: str) -> None:
+def names_in_sources() -> list[str]:
+    """What may be an icon's name in templates, Python and scripts: after `bi-` or quoted."""
+    found: set[str] = set()
+    for folder, pattern in NAMING:
+        for path in sorted((ROOT / folder).rglob(pattern)):
+            for pair in ICON_NAMED.findall(path.read_text(encoding="utf-8")):
+                found.update(pair)
+    return sorted(found - {""})
+
+
+def copy_icons(named: list[str], draft: Path) -> None:
+    """The icons that the sources name: their rules, and a font of just their glyphs."""
+    codes = json.loads((MODULES / f"{ICONS}.json").read_text())
+    used = {name for name in named if name in codes}
+    css = (MODULES / f"{ICONS}.min.css").read_text()
+    css = ICON_RULE.sub(lambda rule: rule[0] if rule[1] in used else "", css)
+    for dead in DEAD_REFERENCES:
+        css = dead.sub(b"", css.encode()).decode()
+    (draft / "fonts").mkdir(parents=True, exist_ok=True)
+    (draft / ICONS_CSS).write_text(css)
+    font = MODULES / Path(ICONS).parent / ICONS_FONT
+    node = shutil.which("node") or VENV / "bin" / "node"
+    made = subprocess.run(
+        [node, ROOT / "scripts" / "subset_icons.mjs", font, draft / ICONS_FONT],
+        input="".join(chr(codes[name]) for name in sorted(used)),
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if made.returncode:
+        said = made.stderr.strip()
+        if DISK_FULL.search(said):
+            raise Stop("No queda espacio en el disco. Libere espacio y vuelva a intentarlo.")
+        raise Stop(f"No se pudo preparar la letra de iconos: {(said.splitlines() or ['?'])[-1]}")
+
+
+def copy_assets(wanted: str, named: list[str]) -> None:
     """Put the needed files into static/vendor; it appears whole or not at all."""
     draft = VENDOR.with_name("vendor.new")
     shutil.rmtree(draft, ignore_errors=True)
@@ -213,6 +256,7 @@ def copy_assets(wanted: str) -> None:
                 for dead in DEAD_REFERENCES:
                     content = dead.sub(b"", content)
             target.write_bytes(content)
+    copy_icons(named, draft)
     (draft / ".from").write_text(wanted)
     shutil.rmtree(VENDOR, ignore_errors=True)
     draft.rename(VENDOR)

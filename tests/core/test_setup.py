@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,10 @@ exit 1
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A copy of what set-up starts from, with no package to install and an own npm first."""
-    for name in ("scripts/setup.py", "package.json", "package-lock.json"):
+    for name in (
+        *("scripts/setup.py", "scripts/subset_icons.mjs"),
+        *("package.json", "package-lock.json"),
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for name in ("requirements.lock", "requirements-test.lock"):
@@ -55,6 +59,11 @@ def pretend_fetched(setup: ModuleType) -> None:
         file = setup.MODULES / pattern.replace("*", "-")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"x")
+    for package in ("bootstrap-icons", "subset-font"):
+        (setup.MODULES / package).symlink_to(ROOT / "node_modules" / package)
+    template = setup.ROOT / "templates/page.html"
+    template.parent.mkdir()
+    template.write_text('<i class="bi bi-house"></i>{% include "_y.html" with icon="clock" only %}')
     (setup.MODULES / ".from").write_text(setup.fingerprint(setup.ROOT / "package-lock.json"))
     htmx = setup.VENV / setup.HTMX.replace("*", "3.11")
     htmx.parent.mkdir(parents=True, exist_ok=True)
@@ -114,11 +123,27 @@ def test_dead_references_are_taken_out_of_the_assets(tree, setup):
     pretend_installed(setup)
     pretend_fetched(setup)
     css = b'a{src:url("f/i.woff2?1") format("woff2"),url("f/i.woff?1") format("woff")}'
-    icons = setup.MODULES / "bootstrap-icons/font/bootstrap-icons.min.css"
-    icons.write_bytes(css + b"\n/*# sourceMappingURL=x.css.map */")
-    setup.copy_assets("now")
-    copied = (setup.VENDOR / "bootstrap-icons.min.css").read_bytes()
+    sheet = setup.MODULES / "bootstrap/dist/css/bootstrap.min.css"
+    sheet.write_bytes(css + b"\n/*# sourceMappingURL=x.css.map */")
+    setup.copy_assets("now", [])
+    copied = (setup.VENDOR / "bootstrap.min.css").read_bytes()
     assert copied == b'a{src:url("f/i.woff2?1") format("woff2")}'
+
+
+def test_only_the_icons_that_the_sources_name_are_published(tree, setup):
+    pretend_installed(setup)
+    pretend_fetched(setup)
+    assert run(tree, NPM_OFFLINE).returncode == 0
+    sheet = (setup.VENDOR / setup.ICONS_CSS).read_text()
+    assert set(re.findall(r"\.bi-([a-z0-9-]+)::before", sheet)) == {"house", "clock"}
+    assert 'format("woff")' not in sheet
+    whole = setup.MODULES / "bootstrap-icons/font" / setup.ICONS_FONT
+    assert 0 < (setup.VENDOR / setup.ICONS_FONT).stat().st_size < whole.stat().st_size / 20
+    stamp = setup.read(setup.VENDOR_STAMP)
+    (tree / "templates/page.html").write_text('<i class="bi bi-alarm"></i>')
+    run(tree, NPM_OFFLINE)
+    assert setup.read(setup.VENDOR_STAMP) != stamp
+    assert ".bi-alarm::before" in (setup.VENDOR / setup.ICONS_CSS).read_text()
 
 
 @pytest.mark.slow  # makes a virtual environment

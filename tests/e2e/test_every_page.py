@@ -19,6 +19,10 @@ NOT_PAGES = ("pdf", "export", "file", "template", "logout", "live", "ready", "ic
 EVERYTHING = {"resultTypes": ["violations"]}
 CONTRAST_ONLY = EVERYTHING | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
+ICONS_WITHOUT_GLYPH = """[...document.querySelectorAll(".bi")]
+    .filter(icon => getComputedStyle(icon, "::before").content === "none")
+    .map(icon => icon.className)"""
+
 
 def route_of(path: str) -> str | None:
     try:
@@ -57,6 +61,8 @@ def look(axe: Axe, page) -> list[str]:
     across = page.evaluate("document.documentElement.scrollWidth")
     if across > NARROW:
         found.append(f"{page.url}: scrolls sideways at {NARROW} px ({across} px)")
+    if unseen := page.evaluate(ICONS_WITHOUT_GLYPH):
+        found.append(f"{page.url}: icons that are not published: {unseen}")
     if page.locator("h1").count() != 1 or page.locator("main").count() != 1:
         found.append(f"{page.url}: needs one h1 and one main")
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from apps.manual.models import Node
@@ -56,3 +58,19 @@ def test_m25_the_printed_page_has_its_marks_and_no_navigation(visit):
     assert "Copia no controlada" in page.locator(".print-only").inner_text()
     for part in (".topbar", ".rail", "#arbol", "aside"):
         assert not page.locator(part).first.is_visible(), part
+
+
+def test_the_first_visit_to_a_reading_page_weighs_at_most_150_kb(visit):
+    page = visit("agente", "/cuenta/")
+    weights: dict[str, int] = {}
+
+    def weigh(response) -> None:
+        body = response.body()
+        packed = len(gzip.compress(body, 6)) if "font" not in response.url else len(body)
+        weights[response.url] = min(len(body), packed)
+
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+    page.on("response", weigh)
+    page.goto("/manual/ATC-07.1/", wait_until="networkidle")
+    assert any("woff2" in url for url in weights)
+    assert sum(weights.values()) <= 150 * 1024, weights
