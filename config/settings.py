@@ -221,11 +221,11 @@ MFA_FORMS = {
     "authenticate": "apps.accounts.door.forms.CodeForm",
     "reauthenticate": "apps.accounts.door.forms.ConfirmCodeForm",
     "activate_totp": "apps.accounts.door.forms.ActivateAppForm",
-    "add_webauthn": "apps.accounts.door.forms.AddPasskeyForm",
-    "edit_webauthn": "apps.accounts.door.forms.RenamePasskeyForm",
-    "authenticate_webauthn": "apps.accounts.door.forms.PasskeyForm",
-    "reauthenticate_webauthn": "apps.accounts.door.forms.ConfirmPasskeyForm",
-    "login_webauthn": "apps.accounts.door.forms.PasskeySignInForm",
+    "add_webauthn": "apps.accounts.door.passkeys.AddPasskeyForm",
+    "edit_webauthn": "apps.accounts.door.passkeys.RenamePasskeyForm",
+    "authenticate_webauthn": "apps.accounts.door.passkeys.PasskeyForm",
+    "reauthenticate_webauthn": "apps.accounts.door.passkeys.ConfirmPasskeyForm",
+    "login_webauthn": "apps.accounts.door.passkeys.PasskeySignInForm",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}
 MFA_WEBAUTHN_USER_VERIFICATION = "required"

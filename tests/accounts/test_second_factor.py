@@ -323,7 +323,9 @@ def test_s17_a_wrong_confirmation_does_not_pass(agent, signed):
 
 def test_confirming_by_passkey_is_offered_to_who_has_one(agent, signed, monkeypatch):
     add_passkey(agent)
-    monkeypatch.setattr("apps.accounts.door.forms.webauthn.auth.get_credentials", lambda user: [])
+    monkeypatch.setattr(
+        "apps.accounts.door.passkeys.webauthn.auth.get_credentials", lambda user: []
+    )
     page = signed(agent).get(reverse("mfa_reauthenticate_webauthn"))
     assert page.context["js_data"]["request_options"]["publicKey"]["userVerification"] == "required"
 
