@@ -40,6 +40,14 @@ class PersonQuerySet(models.QuerySet):
         rows = rows.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
         return rows if settings.DEMO else rows.exclude(email__endswith=DEMO_DOMAIN)
 
+    def holding(self, perm: str) -> Self:
+        """Active people who hold `perm` ("app.codename") through a role."""
+        app, _dot, codename = str(perm).partition(".")
+        groups = Permission.objects.filter(
+            content_type__app_label=app, codename=codename, group__user=OuterRef("pk")
+        )
+        return self.filter(Exists(groups), is_active=True, is_system=False)
+
     def with_open_invitation(self) -> Self:
         """Annotate `is_invited`: a link was sent and no password chosen yet."""
         from apps.accounts.models import Invitation

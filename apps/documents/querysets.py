@@ -7,9 +7,10 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
-from apps.accounts.models import Unit
-from apps.core.access import Level, visible
+from apps.accounts.models import Absence, Unit
+from apps.core.access import Level, clearance, visible
 from apps.documents.permissions import Perm
 
 
@@ -45,15 +46,63 @@ class VersionQuerySet(models.QuerySet):
     def visible_to(self, actor: Any) -> Self:
         """Versions that `actor` may read: published ones of documents visible to them.
 
-        Drafts and texts in review are seen by those who write or approve.
+        Drafts, texts in review and what was retired or cancelled are seen by those who write
+        or approve. A text in review is seen by whoever is asked to approve it, themselves or
+        for a person they stand in for, whatever its audience.
         """
         from apps.documents.models import Document
 
+        if not (actor.is_authenticated and actor.is_active):
+            return self.none()
         documents = Document.objects.visible_to(actor).filter(pk=OuterRef("document_id"))
-        rows = self.filter(Exists(documents))
-        if actor.is_authenticated and (actor.has_perm(Perm.WRITE) or actor.has_perm(Perm.APPROVE)):
-            return rows
-        return rows.published()
+        exists = Q(Exists(documents))
+        if not (actor.has_perm(Perm.WRITE) or actor.has_perm(Perm.APPROVE)):
+            kept = self.model.objects.standing().filter(document__retired_on=None)
+            exists &= Q(pk__in=kept.values("pk"))
+        return self.filter(exists | Q(Exists(self._asked_of(actor))))
+
+    def _asked_of(self, actor: Any) -> models.QuerySet:
+        """Approvals of the outer version that `actor` may be asked for, within their level."""
+        from apps.documents.models import Approval
+
+        asked = Approval.objects.asked_of(actor, timezone.localdate())
+        asked = asked.filter(version__state="in_review")
+        asked = asked.filter(version__document__classification__lte=clearance(actor))
+        if not actor.has_perm(Perm.VIEW):
+            asked = asked.none()
+        return asked.filter(version=OuterRef("pk"))
+
+    def waiting_for(self, actor: Any, on: date) -> Self:
+        """Versions in review on which `actor` may decide on the calendar day `on`.
+
+        It is their turn, or that of a person they stand in for; or nobody was named and they
+        approve documents. Never what they wrote or already decided on.
+        """
+        from apps.documents.models import Approval
+
+        here = Approval.objects.standing().filter(version=OuterRef("pk"))
+        named = Exists(here.in_turn().asked_of(actor, on))
+        rows = self.filter(state="in_review")
+        if actor.has_perm(Perm.APPROVE):
+            rows = rows.filter(named | ~Exists(here))
+        else:
+            rows = rows.filter(named)
+        wrote = self.model.editors.through.objects.filter(version=OuterRef("pk"), person=actor.pk)
+        rows = rows.exclude(author=actor.pk).filter(~Exists(wrote))
+        return rows.filter(~Exists(here.filter(decided_by=actor.pk)))
+
+    def ratifiable_by(self, actor: Any) -> Self:
+        """Versions published in an emergency that `actor` may ratify: others published them."""
+        rows = self.exclude(emergency_reason="").filter(ratified_at=None)
+        if not actor.has_perm(Perm.APPROVE):
+            return rows.none()
+        wrote = self.model.editors.through.objects.filter(version=OuterRef("pk"), person=actor.pk)
+        rows = rows.exclude(author=actor.pk).exclude(approver=actor.pk)
+        return rows.filter(~Exists(wrote))
+
+    def standing(self) -> Self:
+        """Published versions that ruled, rule or will; not those cancelled before their day."""
+        return self.published().exclude(state="retired", superseded_on=None)
 
     def published(self) -> Self:
         """Versions whose text is sealed: in force, superseded, retired or with a date to come."""
@@ -67,6 +116,26 @@ class VersionQuerySet(models.QuerySet):
                 Version.State.APPROVED,
             ]
         )
+
+
+class ApprovalQuerySet(models.QuerySet):
+    def standing(self) -> Self:
+        """Approvals that were not voided by an edit, a return or a withdrawal."""
+        return self.filter(voided_at=None)
+
+    def in_turn(self) -> Self:
+        """Pending ones whose turn it is: nobody before them is still to decide."""
+        before = self.model.objects.standing().filter(
+            decision="pending", version=OuterRef("version"), order__lt=OuterRef("order")
+        )
+        return self.standing().filter(~Exists(before), decision="pending")
+
+    def asked_of(self, actor: Any, on: date) -> Self:
+        """Standing ones asked of `actor`, or of a person they stand in for on the day `on`."""
+        away = Absence.objects.current(on).filter(
+            substitute=actor.pk, person=OuterRef("person"), person__is_active=True
+        )
+        return self.standing().filter(Q(person=actor.pk) | Q(Exists(away)))
 
 
 def descendants_too(units: models.QuerySet) -> list[int]:

@@ -1,34 +1,9 @@
-from django.urls import path, register_converter
+"""Addresses of the manual."""
 
+from django.urls import path
+
+from apps.core import converters  # noqa: F401  (registers `code` and `number`)
 from apps.manual.views import arranging, files, history, lists, public, reading
-
-
-class CodeConverter:
-    """Code of a place or form: `ATC-02.3`. Says nothing of whether it exists."""
-
-    regex = r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
-
-
-class NumberConverter:
-    """Number of a version, small enough for its column."""
-
-    regex = r"[1-9][0-9]{0,3}"
-
-    def to_python(self, value: str) -> int:
-        return int(value)
-
-    def to_url(self, value: int) -> str:
-        return str(value)
-
-
-register_converter(CodeConverter, "code")
-register_converter(NumberConverter, "number")
 
 app_name = "manual"
 urlpatterns = [

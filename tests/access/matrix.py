@@ -79,6 +79,10 @@ MATRIX: dict[str, str] = {
     "manual:pdf": STAFF,
     "manual:public-home": EVERYONE,
     "manual:public-page": EVERYONE,
+    # documents
+    "documents:document": STAFF,
+    "documents:version": STAFF,
+    "documents:review": STAFF,
     # people and the organisation
     "accounts:organigram": STAFF,
     "accounts:gaps": STAFF,

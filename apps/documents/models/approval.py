@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Person
+from apps.documents import querysets
 from apps.documents.models.base import Version
 
 
@@ -44,6 +46,10 @@ class Approval(models.Model):
     note = models.TextField(_("comentario"), blank=True)
     asked_at = models.DateTimeField(_("pedida el"), default=timezone.now)
     voided_at = models.DateTimeField(_("anulada el"), null=True, blank=True)
+    # Of the text that was decided on: a yes counts for that text only (M8).
+    content_hash = models.CharField("SHA-256", max_length=64, blank=True)
+
+    objects = querysets.ApprovalQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("aprobación")
@@ -67,6 +73,30 @@ class Approval(models.Model):
                 fields=["person"],
                 condition=Q(decision="pending", voided_at=None),
                 name="approval_waiting",
+            )
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="writers_do_not_approve",  # M7
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "NEW.decision = 'approved' AND NEW.voided_at IS NULL"
+                ),
+                func=pgtrigger.Func(
+                    """
+                    IF EXISTS (
+                        SELECT FROM documents_version
+                        WHERE id = NEW.version_id AND author_id = NEW.decided_by_id
+                    ) OR EXISTS (
+                        SELECT FROM documents_version_editors
+                        WHERE version_id = NEW.version_id AND person_id = NEW.decided_by_id
+                    ) THEN
+                        RAISE EXCEPTION 'nobody approves what they wrote';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
             )
         ]
 

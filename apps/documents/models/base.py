@@ -5,6 +5,7 @@ from __future__ import annotations
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +58,14 @@ class Document(models.Model):
     )
     retired_on = models.DateField(_("retirado el"), null=True, blank=True)
     retirement_reason = models.TextField(_("por qué se retiró"), blank=True)
+    replaced_by = models.ForeignKey(
+        "self",
+        verbose_name=_("lo reemplaza"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = querysets.DocumentQuerySet.as_manager()
@@ -92,6 +101,9 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("documents:document", args=[self.code])
 
 
 class Version(models.Model):
@@ -132,6 +144,7 @@ class Version(models.Model):
     edited_at = models.DateTimeField(_("editada el"), null=True, blank=True)
     submitted_at = models.DateTimeField(_("enviada el"), null=True, blank=True)
     wanted_on = models.DateField(_("fecha propuesta"), null=True, blank=True)
+    submission_note = models.TextField(_("mensaje para quienes aprueban"), blank=True)
     emergency_reason = models.TextField(_("motivo de la emergencia"), blank=True)
     ratified_by = models.ForeignKey(
         Person,
@@ -146,6 +159,17 @@ class Version(models.Model):
     approved_at = models.DateTimeField(_("aprobada el"), null=True, blank=True)
     effective_on = models.DateField(_("en vigor desde"), null=True, blank=True)
     superseded_on = models.DateField(_("sustituida o retirada el"), null=True, blank=True)
+    # Retired while in force, or cancelled before its day: then it has no `superseded_on`.
+    retired_at = models.DateTimeField(_("retirada el"), null=True, blank=True)
+    retired_by = models.ForeignKey(
+        Person,
+        verbose_name=_("la retiró"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    retirement_reason = models.TextField(_("por qué se retiró"), blank=True)
     content_hash = models.CharField("SHA-256", max_length=64, blank=True)
 
     objects = querysets.VersionQuerySet.as_manager()
@@ -179,6 +203,12 @@ class Version(models.Model):
                 & ~Q(content_hash="")
                 & Q(effective_on__isnull=False),
             ),
+            models.CheckConstraint(
+                name="retired_version_says_when_by_whom_and_why",
+                condition=~Q(state="retired")
+                | Q(retired_at__isnull=False, retired_by__isnull=False)
+                & ~Q(retirement_reason=""),
+            ),
         ]
         indexes = [
             models.Index(F("effective_on").desc(), F("id").desc(), name="version_latest_changes")
@@ -205,10 +235,23 @@ class Version(models.Model):
                     " OR OLD.state = 'in_force'"
                     " AND NEW.state NOT IN ('in_force', 'superseded', 'retired')"
                     " OR OLD.state IN ('superseded', 'retired')"
-                    " AND (OLD.state, OLD.superseded_on)"
-                    " IS DISTINCT FROM (NEW.state, NEW.superseded_on))"
+                    " AND (OLD.state, OLD.superseded_on, OLD.retired_at, OLD.retired_by_id,"
+                    " OLD.retirement_reason) IS DISTINCT FROM (NEW.state, NEW.superseded_on,"
+                    " NEW.retired_at, NEW.retired_by_id, NEW.retirement_reason))"
                 ),
                 func="RAISE EXCEPTION 'a published version never changes';",
+            ),
+            pgtrigger.Trigger(
+                name="text_in_review_stands",  # M8
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.state = 'in_review' AND NEW.state <> 'draft'"
+                    " AND (OLD.title, OLD.body, OLD.number, OLD.document_id, OLD.author_id)"
+                    " IS DISTINCT FROM"
+                    " (NEW.title, NEW.body, NEW.number, NEW.document_id, NEW.author_id)"
+                ),
+                func="RAISE EXCEPTION 'a version in review does not change';",
             ),
             pgtrigger.Protect(
                 name="published_version_is_kept",
@@ -222,6 +265,9 @@ class Version(models.Model):
     def __str__(self) -> str:
         return f"{self.document.code} v{self.number}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("documents:version", args=[self.document.code, self.number])
+
     @property
     def is_published(self) -> bool:
         """Whether its text can no longer change."""
@@ -231,6 +277,21 @@ class Version(models.Model):
             self.State.SUPERSEDED,
             self.State.RETIRED,
         )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still being written or decided on."""
+        return self.state in (self.State.DRAFT, self.State.IN_REVIEW)
+
+    @property
+    def was_cancelled(self) -> bool:
+        """Whether it was approved and then retired before its day came."""
+        return self.state == self.State.RETIRED and self.superseded_on is None
+
+    @property
+    def awaits_ratification(self) -> bool:
+        """Whether it was published in an emergency and nobody else has stood by it yet."""
+        return bool(self.emergency_reason) and self.ratified_at is None
 
 
 class Relation(models.Model):

@@ -1,6 +1,15 @@
 """What can happen to a governed document."""
 
-from apps.documents.services.approving import approve, submit
+from apps.documents.services.approving import (
+    approve,
+    default_day,
+    may_withdraw,
+    return_for_changes,
+    submit,
+    void_approvals,
+    withdraw,
+)
+from apps.documents.services.commenting import comment, reopen_comment, resolve_comment
 from apps.documents.services.content import (
     attached_texts,
     came_into_force,
@@ -8,10 +17,15 @@ from apps.documents.services.content import (
     content_of,
     content_parts,
     hash_of,
+    left_force,
+    passages,
+    passages_of,
 )
+from apps.documents.services.emergency import publish_emergency, ratify
 from apps.documents.services.force import bring_into_force, record_published
 from apps.documents.services.opening import open_document, relate, set_audience
 from apps.documents.services.reading import remember_reading
+from apps.documents.services.retiring import cancel_scheduled, retire
 from apps.documents.services.writing import start_version
 
 __all__ = [
@@ -19,15 +33,30 @@ __all__ = [
     "attached_texts",
     "bring_into_force",
     "came_into_force",
+    "cancel_scheduled",
     "carriers",
+    "comment",
     "content_of",
     "content_parts",
+    "default_day",
     "hash_of",
+    "left_force",
+    "may_withdraw",
     "open_document",
+    "passages",
+    "passages_of",
+    "publish_emergency",
+    "ratify",
     "record_published",
     "relate",
     "remember_reading",
+    "reopen_comment",
+    "resolve_comment",
+    "retire",
+    "return_for_changes",
     "set_audience",
     "start_version",
     "submit",
+    "void_approvals",
+    "withdraw",
 ]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.dispatch import Signal
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.registry import Registry
@@ -28,6 +29,12 @@ came_into_force = Signal()
 # Rooms above hand over how what they attach is carried from a version into a new draft.
 carriers: Registry[Callable[[Version, Version], None]] = Registry("carrier of content")
 
+# Sent inside the transaction with `document`, which is no longer in force and has no text now.
+left_force = Signal()
+
+# Rooms above name the passages a remark may be about: key and words («step:registrar»).
+passages: Registry[Callable[[Version], Iterable[tuple[str, str]]]] = Registry("passages")
+
 JUSTIFICATION_MIN = 20
 
 
@@ -47,10 +54,17 @@ def hash_of(version: Version) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def check_reason(justification: str) -> None:
-    """Raise RuleBroken unless the reason of a change has at least 20 characters (M6)."""
+def passages_of(version: Version) -> dict[str, str]:
+    """Passages of `version` a remark may be about, by key, in the order they are read."""
+    found = {"": gettext("Todo el documento"), "body": gettext("Texto")}
+    for _key, part in passages:
+        found |= dict(part(version))
+    return found
+
+
+def check_reason(justification: str, field: str = "", message: str = "") -> None:
+    """Raise RuleBroken, at `field` if given, unless a reason has at least 20 characters (M6)."""
     if len(justification.strip()) < JUSTIFICATION_MIN:
-        raise RuleBroken(
-            _("Explique el motivo del cambio con al menos %(least)s caracteres."),
-            params={"least": JUSTIFICATION_MIN},
-        )
+        words = message or _("Explique el motivo del cambio con al menos %(least)s caracteres.")
+        fault = RuleBroken(words, params={"least": JUSTIFICATION_MIN})
+        raise RuleBroken({field: fault}) if field else fault

@@ -17,19 +17,20 @@ from apps.core.richtext import sanitise
 from apps.core.rules import RuleBroken
 from apps.documents.models import Document, Version
 from apps.documents.permissions import Perm
+from apps.documents.services import telling
 from apps.documents.services.content import came_into_force, check_reason, hash_of
+from apps.documents.services.locking import locked
 
 
 @transaction.atomic
-def bring_into_force(version: Version) -> Version:
+def bring_into_force(version: Version, *, scheduled: bool = True) -> Version:
     """Make an approved version the one in force; the former becomes superseded (M9).
 
     Called by `approve` and by the daily job; doing it twice changes nothing. Earlier
-    versions that still wait for their turn take it first. Raises RuleBroken if the version
-    is not approved or its day has not come.
+    versions that still wait for their turn take it first. A `scheduled` one is told to its
+    author and owner. Raises RuleBroken if the version is not approved or its day has not come.
     """
-    document = Document.objects.select_for_update().get(pk=version.document_id)
-    version = Version.objects.select_for_update().get(pk=version.pk)
+    document, version = locked(version)
     if version.state in (Version.State.IN_FORCE, Version.State.SUPERSEDED):
         return version
     if version.state != Version.State.APPROVED or version.effective_on is None:
@@ -39,7 +40,10 @@ def bring_into_force(version: Version) -> Version:
     waiting = document.versions.filter(state=Version.State.APPROVED, number__lt=version.number)
     for earlier in waiting.order_by("number"):
         put_in_force(document, earlier, imported=False)
-    return put_in_force(document, version, imported=False)
+    version = put_in_force(document, version, imported=False)
+    if scheduled:
+        telling.tell_in_force(version)
+    return version
 
 
 def put_in_force(document: Document, version: Version, *, imported: bool) -> Version:
@@ -92,7 +96,7 @@ def record_published(
         raise RuleBroken(_("Ya hay un borrador abierto de este documento."))
     if number != (last.number if last else 0) + 1:
         raise RuleBroken(_("Las versiones se traen en orden y sin huecos."))
-    if last is not None and effective_on < last.effective_on:
+    if document.versions.standing().filter(effective_on__gt=effective_on).exists():
         raise RuleBroken(_("Una versión no puede regir antes que la anterior."))
     if effective_on < timezone.localdate(approved_at) or approved_at > timezone.now():
         raise RuleBroken(_("Una versión rige desde su aprobación o después."))

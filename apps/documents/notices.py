@@ -1,0 +1,63 @@
+"""What people are told about documents that are written, decided on and put in force."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.notifications.kinds import NoticeKind, kinds
+
+kinds.add(
+    "approval_asked",
+    NoticeKind(
+        title=_("Le piden aprobar un documento"),
+        mail="now",
+        note=_("Cuando es su turno, o el de alguien a quien usted reemplaza."),
+        icon="check2-square",
+    ),
+)
+kinds.add(
+    "version_decided",
+    NoticeKind(
+        title=_("Deciden sobre lo que usted escribió"),
+        mail="now",
+        note=_("Cuando aprueban su versión o le piden cambios."),
+        icon="pencil-square",
+    ),
+)
+kinds.add(
+    "approval_voided",
+    NoticeKind(
+        title=_("Una aprobación suya quedó sin efecto"),
+        mail="daily",
+        note=_("Cuando cambia un texto que usted había aprobado."),
+        icon="arrow-counterclockwise",
+    ),
+)
+kinds.add(
+    "ratification_asked",
+    NoticeKind(
+        title=_("Le piden ratificar una publicación de emergencia"),
+        mail="now",
+        note=_("Cuando algo se publicó sin aprobación previa."),
+        icon="exclamation-triangle",
+        obligatory=True,
+    ),
+)
+kinds.add(
+    "review_comment",
+    NoticeKind(
+        title=_("Comentarios de revisión"),
+        mail="daily",
+        note=_("Cuando comentan su borrador o responden a un comentario suyo."),
+        icon="chat-left-text",
+    ),
+)
+kinds.add(
+    "document_changed_state",
+    NoticeKind(
+        title=_("Un documento suyo entra en vigor o se retira"),
+        mail="daily",
+        note=_("De los documentos que usted escribe o tiene a su cargo."),
+        icon="journal-check",
+    ),
+)
