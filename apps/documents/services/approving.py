@@ -14,7 +14,7 @@ from apps.core.rules import RuleBroken
 from apps.documents.markup import faults_of
 from apps.documents.models import Document, Version
 from apps.documents.permissions import Perm
-from apps.documents.services.content import attached_texts, hash_of
+from apps.documents.services.content import attached_texts, check_reason, hash_of
 from apps.documents.services.force import bring_into_force
 
 
@@ -22,13 +22,14 @@ from apps.documents.services.force import bring_into_force
 def submit(version: Version, *, by: Person) -> Version:
     """Send a draft to review.
 
-    Raises RuleBroken unless it is a draft (S9), or if a text in it has an image without
-    alternative text or a heading that skips a level (M25).
+    Raises RuleBroken unless it is a draft (S9) with its reason (M6), or if a text in it has
+    an image without alternative text or a heading that skips a level (M25).
     """
     require(by, Perm.WRITE)
     version = Version.objects.select_for_update().get(pk=version.pk)
     if version.state != Version.State.DRAFT:
         raise RuleBroken(_("Solo un borrador se puede enviar a revisión."))
+    check_reason(version.justification)
     texts = [version.body, *(text for _key, part in attached_texts for text in part(version))]
     if faults := [fault for text in texts for fault in faults_of(text)]:
         raise RuleBroken([RuleBroken(fault) for fault in dict.fromkeys(faults)])
@@ -65,3 +66,10 @@ def approve(version: Version, *, effective_on: date, by: Person) -> Version:
     if effective_on <= timezone.localdate():
         version = bring_into_force(version)
     return version
+
+
+def void_approvals(version: Version) -> None:
+    """What was said of a version is void: its text changes (M8). Part of the caller's edit."""
+    for approval in version.approvals.filter(voided_at=None):
+        approval.voided_at = timezone.now()
+        approval.save(update_fields=["voided_at"])
