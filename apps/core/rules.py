@@ -1,5 +1,7 @@
 """A rule of the house that was about to be broken."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 
 
@@ -12,4 +14,11 @@ class RuleBroken(ValidationError):
 
 
 class StaleEdit(RuleBroken):
-    """The thing changed since the person began to edit it; nothing was overwritten."""
+    """The thing changed since the person began to edit it; nothing was overwritten.
+
+    `newer` is the thing as it is saved now, where the service hands it over.
+    """
+
+    def __init__(self, message: Any, *args: Any, newer: Any = None, **kwargs: Any) -> None:
+        super().__init__(message, *args, **kwargs)
+        self.newer = newer

@@ -34,6 +34,23 @@ def changes(mark: Mark) -> pgtrigger.Trigger:
     )
 
 
+def changes_of_published(mark: Mark) -> pgtrigger.Trigger:
+    """The same for versions, of which readers see only the published ones: drafts are written
+    every few seconds, and no kept page is made anew for that (M5)."""
+    sealed = "('approved', 'in_force', 'superseded', 'retired')"
+    return pgtrigger.Trigger(
+        name=f"renews_{mark.value}",
+        level=pgtrigger.Row,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        # OLD is null on INSERT, NEW on DELETE.
+        func=(
+            f"IF (OLD.state IN {sealed} OR NEW.state IN {sealed}) THEN"
+            f" {_STATEMENTS[mark]}; END IF; RETURN NULL;"
+        ),
+    )
+
+
 def renew(mark: Mark) -> None:
     """Renew `mark` in the present transaction, for changes of tables without the trigger."""
     with connection.cursor() as cursor:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.documents.models import Version
-from apps.documents.services import attached_texts, content_parts
+from apps.documents.services import attached_texts, carriers, content_parts
 from apps.manual.models import Procedure, Step
+from apps.manual.services import carry
 
 # Facts of a procedure in the order they are read: field, label.
 FACTS = (
@@ -102,7 +103,7 @@ def _step_content(step: Step) -> StepContent:
         number=step.number,
         title=step.title,
         text=step.text,
-        role=step.role.title,
+        role=step.role.title if step.role else "",
         accountable=step.accountable.title if step.accountable else "",
         limit=limit_in_words(step.limit_amount, step.limit_unit),
         tool=step.tool,
@@ -166,3 +167,4 @@ def hand_over() -> None:
     """Register with the document engine; called once when the apps have loaded."""
     content_parts.add("manual", sealed_content)
     attached_texts.add("manual", _rich_texts)
+    carriers.add("manual", carry)

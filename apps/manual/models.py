@@ -151,8 +151,14 @@ class Step(models.Model):
     number = models.PositiveSmallIntegerField(_("número"))
     title = models.CharField(_("título"), max_length=160)
     text = models.TextField(_("qué hacer"))
+    # Nobody yet only while it is a draft: submission asks for it (M3).
     role = models.ForeignKey(
-        Position, verbose_name=_("responsable"), on_delete=models.PROTECT, related_name="+"
+        Position,
+        verbose_name=_("responsable"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     accountable = models.ForeignKey(
         Position,

@@ -49,16 +49,6 @@ def publish(document, author, approver, *, on=None) -> Version:
     return services.approve(version, effective_on=on or today(), by=approver)
 
 
-@pytest.mark.parametrize("reason", ["", "corto", " " * 30, "x" * 19])
-def test_m6_a_reason_shorter_than_twenty_characters_is_refused(document, supervisor, reason):
-    with pytest.raises(RuleBroken):
-        start(document, supervisor, justification=reason)
-
-
-def test_m6_twenty_characters_are_enough(document, supervisor):
-    assert start(document, supervisor, justification="x" * 20).number == 1
-
-
 def test_one_draft_at_a_time(document, supervisor):
     start(document, supervisor)
     with pytest.raises(RuleBroken):

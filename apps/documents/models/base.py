@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Person, Unit
 from apps.core.access import Level
 from apps.documents import querysets
-from apps.documents.stamps import Mark, changes
+from apps.documents.stamps import Mark, changes, changes_of_published
 
 
 class Document(models.Model):
@@ -214,7 +214,7 @@ class Version(models.Model):
             models.Index(F("effective_on").desc(), F("id").desc(), name="version_latest_changes")
         ]
         triggers = [
-            changes(Mark.TREE),
+            changes_of_published(Mark.TREE),
             pgtrigger.Trigger(
                 name="published_text_is_immutable",
                 when=pgtrigger.Before,

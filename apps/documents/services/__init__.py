@@ -26,7 +26,13 @@ from apps.documents.services.force import bring_into_force, record_published
 from apps.documents.services.opening import open_document, relate, set_audience
 from apps.documents.services.reading import remember_reading
 from apps.documents.services.retiring import cancel_scheduled, retire
-from apps.documents.services.writing import start_version
+from apps.documents.services.writing import (
+    discard_draft,
+    editing,
+    restore,
+    save_draft,
+    start_version,
+)
 
 __all__ = [
     "approve",
@@ -39,6 +45,8 @@ __all__ = [
     "content_of",
     "content_parts",
     "default_day",
+    "discard_draft",
+    "editing",
     "hash_of",
     "left_force",
     "may_withdraw",
@@ -52,8 +60,10 @@ __all__ = [
     "remember_reading",
     "reopen_comment",
     "resolve_comment",
+    "restore",
     "retire",
     "return_for_changes",
+    "save_draft",
     "set_audience",
     "start_version",
     "submit",
