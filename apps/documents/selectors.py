@@ -40,9 +40,7 @@ def status_of(codes: Iterable[str], actor: Any) -> dict[str, Status]:
     rows = Document.objects.visible_to(actor).filter(code__in=set(codes))
     rows = list(rows.exclude(current=None, retired_on=None))
     seen = Document.objects.visible_to(actor).in_force()
-    after = dict(
-        seen.filter(pk__in={row.replaced_by_id for row in rows}).values_list("pk", "code")
-    )
+    after = dict(seen.filter(pk__in={row.replaced_by_id for row in rows}).values_list("pk", "code"))
     return {
         row.code: Status(
             code=row.code,
@@ -70,9 +68,7 @@ def documents_for(actor: Any, today: date) -> QuerySet[Document]:
         visible = visible.filter(Q(current__isnull=False) | Q(owner_id=actor.pk))
     asked = Version.objects.visible_to(actor).filter(document=OuterRef("pk"), state=State.IN_REVIEW)
     rows = Document.objects.filter(Q(pk__in=visible.values("pk")) | Exists(asked))
-    draft = Version.objects.visible_to(actor).filter(
-        document=OuterRef("pk"), state__in=open_states
-    )
+    draft = Version.objects.visible_to(actor).filter(document=OuterRef("pk"), state__in=open_states)
     coming = Version.objects.filter(document=OuterRef("pk"), state=State.APPROVED)
     fact = {"number": "number", "state": "state", "on": "effective_on"}
     return rows.annotate(

@@ -79,7 +79,7 @@ def page_of(node: Node, actor: Any, *, here: str = "") -> Page:
     For the page of a document, with its article as it is in force; `here` names a page below
     it (its history) instead. One look into the cache; what is missing there is made and kept.
     """
-    sight = tree.sight_of(actor, owns_restricted=node.owns_restricted)
+    sight = tree.sight_of(actor, is_apart=node.is_apart, roles_apart=node.roles_apart)
     heading_id = node.pk if node.document_id is None else node.parent_id
     tree_at = tree.tree_key(node.tree_stamp, sight, heading_id)
     wants_article = node.document_id is not None and not here

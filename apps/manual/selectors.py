@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.accounts.models import Holding
 from apps.core.prepared import Prepared
 from apps.documents.models import Document, LastReading, Relation, Stamp, Version
-from apps.documents.permissions import Perm
+from apps.documents.sight import is_apart, roles_apart
 from apps.documents.stamps import Mark
 from apps.manual.models import Node, Step
 
@@ -22,14 +22,6 @@ def stamps() -> dict[str, str]:
     """Present value of each mark; "" for one that never changed."""
     found = dict(Stamp.objects.values_list("name", "value"))
     return {mark.value: str(found.get(mark.value, "")) for mark in Mark}
-
-
-def owns_restricted(actor: Any) -> Exists | Value:
-    """Whether `actor` owns a document that is not for everybody: they see it even so."""
-    if actor.has_perm(Perm.APPROVE):
-        return Value(False)  # they see every audience
-    audience = Document.audience.through.objects
-    return Exists(audience.filter(document__owner_id=actor.pk))
 
 
 def holder_position(person: str) -> Subquery:
@@ -63,7 +55,8 @@ def pages_for(actor: Any) -> QuerySet[Node]:
         .annotate(
             tree_stamp=Subquery(Stamp.objects.filter(name=Mark.TREE.value).values("value")),
             words_stamp=Subquery(Stamp.objects.filter(name=Mark.WORDS.value).values("value")),
-            owns_restricted=owns_restricted(actor),
+            is_apart=is_apart(actor),
+            roles_apart=roles_apart(actor),
             owner_position=holder_position("document__owner_id"),
             coming=Subquery(
                 coming.values(

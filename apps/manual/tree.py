@@ -9,6 +9,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.core.access import clearance
@@ -18,7 +19,7 @@ from apps.manual.permissions import Perm
 
 # Up to here the whole tree is in the page; beyond, only the branch around the page.
 WHOLE_TREE_MAX = 250
-KEEP_SECONDS = 7 * 24 * 3600
+KEEP_SECONDS = 24 * 3600
 
 
 @dataclass
@@ -47,8 +48,12 @@ class Branch:
         return (not self.is_heading) + sum(child.pages for child in self.children)
 
 
-def sight_of(actor: Any, *, owns_restricted: bool) -> str:
-    """A key that is the same for people to whom the same pages exist."""
+def sight_of(actor: Any, *, is_apart: bool, roles_apart: list[int]) -> str:
+    """A key that is the same for people to whom the same pages exist today.
+
+    `is_apart` and `roles_apart` are those of `documents.sight`: exceptions for a person or a
+    role. Those for units come with the units; what ends ends with the day.
+    """
     access = actor.access()
     parts = [
         int(clearance(actor)),
@@ -56,7 +61,9 @@ def sight_of(actor: Any, *, owns_restricted: bool) -> str:
         actor.has_perm(DocumentPerm.VIEW),
         actor.has_perm(DocumentPerm.APPROVE),
         sorted(access.unit_ids),
-        actor.pk if owns_restricted else None,
+        sorted(roles_apart),
+        actor.pk if is_apart else None,
+        timezone.localdate().isoformat(),
     ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 

@@ -5,6 +5,7 @@ from auditlog.registry import auditlog
 from apps.documents.models.access import (
     DocumentGroupPermission,
     DocumentUnitPermission,
+    DocumentUnitReach,
     DocumentUserPermission,
 )
 from apps.documents.models.acknowledgement import (
@@ -41,6 +42,7 @@ __all__ = [
     "Document",
     "DocumentGroupPermission",
     "DocumentUnitPermission",
+    "DocumentUnitReach",
     "DocumentUserPermission",
     "Feedback",
     "Impact",
@@ -69,8 +71,7 @@ for model in (
     Acknowledgement,
     Regulation,
     Impact,
-    DocumentUserPermission,
-    DocumentGroupPermission,
-    DocumentUnitPermission,
 ):
     auditlog.register(model)
+for model in (DocumentUserPermission, DocumentGroupPermission, DocumentUnitPermission):
+    auditlog.register(model, exclude_fields=["permission"])  # `hides` says it in one word

@@ -206,8 +206,7 @@ class Version(models.Model):
             models.CheckConstraint(
                 name="retired_version_says_when_by_whom_and_why",
                 condition=~Q(state="retired")
-                | Q(retired_at__isnull=False, retired_by__isnull=False)
-                & ~Q(retirement_reason=""),
+                | Q(retired_at__isnull=False, retired_by__isnull=False) & ~Q(retirement_reason=""),
             ),
         ]
         indexes = [
