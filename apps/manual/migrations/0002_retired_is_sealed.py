@@ -6,26 +6,47 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('manual', '0001_initial'),
+        ("manual", "0001_initial"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='procedure',
-            name='procedure_is_sealed',
+            model_name="procedure",
+            name="procedure_is_sealed",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='step',
-            name='step_is_sealed',
+            model_name="step",
+            name="step_is_sealed",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='procedure',
-            trigger=pgtrigger.compiler.Trigger(name='procedure_is_sealed', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE sealed boolean;', func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded', 'retired')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ", hash='fad438ef20568ac19ad3453fe85876dca214b90c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_procedure_is_sealed_d671d', table='manual_procedure', when='BEFORE')),
+            model_name="procedure",
+            trigger=pgtrigger.compiler.Trigger(
+                name="procedure_is_sealed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE sealed boolean;",
+                    func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded', 'retired')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ",
+                    hash="fad438ef20568ac19ad3453fe85876dca214b90c",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_procedure_is_sealed_d671d",
+                    table="manual_procedure",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='step',
-            trigger=pgtrigger.compiler.Trigger(name='step_is_sealed', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE sealed boolean;', func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded', 'retired')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ", hash='93945de97f4d53ae52c378403e9d9690a70a94d4', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_step_is_sealed_23c26', table='manual_step', when='BEFORE')),
+            model_name="step",
+            trigger=pgtrigger.compiler.Trigger(
+                name="step_is_sealed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE sealed boolean;",
+                    func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded', 'retired')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ",
+                    hash="93945de97f4d53ae52c378403e9d9690a70a94d4",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_step_is_sealed_23c26",
+                    table="manual_step",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
