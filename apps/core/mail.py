@@ -8,13 +8,13 @@ import smtplib
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from email.message import Message
 from email.utils import make_msgid
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.mail.message import DNS_NAME
+from django.core.mail.message import DNS_NAME, MIMEMixin
 from django.db import transaction
 from django.utils import timezone
 
@@ -73,15 +73,19 @@ def _wake() -> None:
     soon(deliver_mail)
 
 
+class _Written(MIMEMixin, Message):
+    """A parsed message that can be handed to a mail server, as Django's own can."""
+
+
 class _Raw(EmailMessage):
     """A message that is already written: the delivery backend only transports it."""
 
     def __init__(self, raw: str, to: list[str]) -> None:
-        parsed = email.message_from_bytes(raw.encode("latin-1"))
+        parsed = email.message_from_bytes(raw.encode("latin-1"), _class=_Written)
         super().__init__(subject=parsed["Subject"], from_email=parsed["From"], to=to)
         self._parsed = parsed
 
-    def message(self) -> Any:
+    def message(self) -> Message:
         return self._parsed
 
 
