@@ -15,5 +15,16 @@ BEAT_SCHEDULE = {
         "task": "apps.notifications.jobs.expand_announcements",
         "schedule": 60.0,
     },
+    # Also woken by each notice that goes by mail at once.
+    "mail-notices": {"task": "apps.notifications.jobs.mail_notices", "schedule": 60.0},
+    # Asks often, sends once: at 7 on a working day, or as soon after as somebody is here to.
+    "send-digests": {
+        "task": "apps.notifications.jobs.send_digests",
+        "schedule": crontab(minute="*/10"),
+    },
+    "tidy-notices": {
+        "task": "apps.notifications.jobs.tidy_notices",
+        "schedule": crontab(hour=3, minute=41),
+    },
     "tidy": {"task": "apps.core.jobs.tidy", "schedule": crontab(minute=17)},
 }

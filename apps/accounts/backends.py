@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
+from django.db.models import QuerySet
 
 from apps.accounts.models import Person
 from apps.accounts.querysets import DEMO_DOMAIN
 from apps.core.prepared import Prepared
+from apps.core.registry import person_annotations
 
 
 def may_enter(person: Person) -> bool:
@@ -37,6 +39,9 @@ class PersonBackend(AuthenticationBackend):
         return person if person is not None and may_enter(person) else None
 
 
-_person_of_request = Prepared(
-    lambda _actor, pk: Person.objects.with_access().filter(pk=pk, is_active=True)
-)
+def _statement(_actor: None, pk: int) -> QuerySet[Person]:
+    more = {name: make() for name, make in person_annotations}
+    return Person.objects.with_access().annotate(**more).filter(pk=pk, is_active=True)
+
+
+_person_of_request = Prepared(_statement)

@@ -11,6 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import Organisation, Person
+from apps.core import mail
+
+for key, title in {
+    "invitation": gettext_lazy("Invitación"),
+    "email_change": gettext_lazy("Cambio de correo"),
+    "new_device": gettext_lazy("Entrada desde un dispositivo nuevo"),
+    "password_reset": gettext_lazy("Contraseña olvidada"),
+    "security_notice": gettext_lazy("Aviso de seguridad"),
+}.items():
+    mail.kinds.add(key, title)
 
 # What a security notice says happened.
 HAPPENED = {
@@ -49,14 +59,22 @@ def address_of(path: str) -> str:
 
 
 def compose(template: str, to: str, **context: Any) -> EmailMessage:
-    """The mail of `templates/emails/<template>.txt`, whose first line is the subject."""
-    organisation = Organisation.objects.values_list("name", flat=True).first() or "Cauce"
-    text = render_to_string(
-        f"emails/{template}.txt",
-        {"organisation": organisation, "base_url": settings.BASE_URL, **context},
-    )
+    """The mail of `templates/emails/<template>.txt`, whose first line is the subject.
+
+    `organisation` (its name) may be given by who writes many.
+    """
+    if "organisation" not in context:
+        context["organisation"] = organisation_name()
+    text = render_to_string(f"emails/{template}.txt", {"base_url": settings.BASE_URL, **context})
     subject, _line, body = text.strip().partition("\n")
-    return EmailMessage(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to])
+    message = EmailMessage(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to])
+    message.kind = template
+    return message
+
+
+def organisation_name() -> str:
+    """What the organisation is called in mails."""
+    return Organisation.objects.values_list("name", flat=True).first() or "Cauce"
 
 
 def send(template: str, to: str, **context: Any) -> None:

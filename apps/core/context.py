@@ -26,6 +26,8 @@ GROUPS = (("top", ""), ("attend", _("Atender")), ("consult", _("Consultar")), ("
 # Stands for the CSRF token in a bar that is kept; no token ever holds these characters.
 TOKEN_PLACE = "~csrf~"  # noqa: S105  (a mark, not a secret)
 THEMES = ("light", "dark")
+# More unread notices than these are not counted.
+UNREAD_CAP = 99
 # For so long a process does not ask again what the organisation is called.
 NAME_SECONDS = 10
 
@@ -39,7 +41,6 @@ class Shell:
         person = getattr(request, "user", None)
         self._person = person if person is not None and person.is_authenticated else None
         self.demo = settings.DEMO
-        self.unread = 0
 
     home_url = property(lambda self: address("portal:home"))
     search_url = property(lambda self: address("portal:search"))
@@ -50,6 +51,12 @@ class Shell:
     accessibility_url = property(lambda self: address("portal:accessibility"))
     notices_url = property(lambda self: address("notifications:notices"))
     sign_in_url = property(lambda self: address("portal:home"))
+
+    @property
+    def unread(self) -> str:
+        """How many notices the person has not opened: "", "7", "99+". Came with the person."""
+        count = getattr(self._person, "unread_notices", 0)
+        return f"{UNREAD_CAP}+" if count > UNREAD_CAP else str(count or "")
 
     @property
     def is_inside(self) -> bool:
@@ -164,7 +171,7 @@ def _rail(granted: frozenset[str], section: str, counts: tuple[tuple[str, int], 
 
 
 @lru_cache(maxsize=2048)
-def _topbar(label: str, theme: str, unread: int, demo: bool) -> SafeString:
+def _topbar(label: str, theme: str, unread: str, demo: bool) -> SafeString:
     frame = {
         "person_label": label,
         "unread": unread,

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import email
 import logging
+import smtplib
+import time
 from collections.abc import Sequence
 from datetime import timedelta
+from email.message import Message
 from email.utils import make_msgid
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.mail.message import DNS_NAME
+from django.core.mail.message import DNS_NAME, MIMEMixin
 from django.db import transaction
 from django.utils import timezone
 
+from apps.core.commit import after_commit_once
 from apps.core.crypto import Unreadable, seal, unseal
 from apps.core.models import OutboxMail
+from apps.core.registry import Registry
 
 logger = logging.getLogger(__name__)
 
+# Names of the mails the portal writes, by the kind that stands in the outbox.
+kinds: Registry[str] = Registry("mail kind")
+
+# A run begins no further mail after so many seconds: jobs have a time limit.
+RUN_SECONDS = 120
+# A server's answer that it takes no more for now (RFC 5321, 3.8).
+TOO_MANY = 421
 # Minutes to the next try after a failed one; then the mail is marked undeliverable.
 RETRY_MINUTES = (1, 5, 15, 60, 240, 720)
 
@@ -35,7 +46,10 @@ class OutboxBackend(BaseEmailBackend):
 
 
 def queue(message: EmailMessage) -> OutboxMail:
-    """Write `message` to the outbox and wake the delivery job once this commits."""
+    """Write `message` to the outbox and wake the delivery job once this commits.
+
+    Its attribute `kind`, if it has one, says what sort of mail it is (`kinds`).
+    """
     message_id = make_msgid(domain=DNS_NAME.get_fqdn())
     message.extra_headers.setdefault("Message-ID", message_id)
     sealed = seal(
@@ -44,8 +58,12 @@ def queue(message: EmailMessage) -> OutboxMail:
         purpose="outbox",
         subject=message.extra_headers["Message-ID"],
     )
-    row = OutboxMail.objects.create(message_id=message.extra_headers["Message-ID"], sealed=sealed)
-    transaction.on_commit(_wake)
+    row = OutboxMail.objects.create(
+        message_id=message.extra_headers["Message-ID"],
+        kind=getattr(message, "kind", ""),
+        sealed=sealed,
+    )
+    after_commit_once(_wake)
     return row
 
 
@@ -55,15 +73,19 @@ def _wake() -> None:
     soon(deliver_mail)
 
 
+class _Written(MIMEMixin, Message):
+    """A parsed message that can be handed to a mail server, as Django's own can."""
+
+
 class _Raw(EmailMessage):
     """A message that is already written: the delivery backend only transports it."""
 
     def __init__(self, raw: str, to: list[str]) -> None:
-        parsed = email.message_from_bytes(raw.encode("latin-1"))
+        parsed = email.message_from_bytes(raw.encode("latin-1"), _class=_Written)
         super().__init__(subject=parsed["Subject"], from_email=parsed["From"], to=to)
         self._parsed = parsed
 
-    def message(self) -> Any:
+    def message(self) -> Message:
         return self._parsed
 
 
@@ -71,10 +93,15 @@ def deliver(limit: int = 100) -> int:
     """Send what waits, oldest first; returns how many went out.
 
     Each row is locked while it is tried, so two runs at once never send one mail twice. A
-    failure moves the next try away; after the last one the mail is undeliverable.
+    failure moves the next try away; after the last one, or when the server refuses this mail
+    for good, it is undeliverable. When the server itself fails the run ends: the other mails
+    would only wait for the same time-out. What went out before a connection broke may go out
+    again, with the same Message-ID.
     """
-    sent = 0
+    sent, began = 0, time.monotonic()
     for _ in range(limit):
+        if time.monotonic() - began > RUN_SECONDS:
+            break
         with transaction.atomic():
             row = (
                 OutboxMail.objects.select_for_update(skip_locked=True)
@@ -84,12 +111,17 @@ def deliver(limit: int = 100) -> int:
             )
             if row is None:
                 break
-            sent += _try(row)
+            goes_on = _try(row)
+            sent += row.state == OutboxMail.State.SENT
+        if not goes_on:
+            break
     return sent
 
 
-def _try(row: OutboxMail) -> int:
+def _try(row: OutboxMail) -> bool:
+    """Try one mail and write down what came of it; whether to try others now."""
     row.attempts += 1
+    goes_on = True
     try:
         content = unseal(row.sealed, purpose="outbox", subject=row.message_id)
         connection = get_connection(settings.MAIL_DELIVERY_BACKEND)
@@ -97,8 +129,9 @@ def _try(row: OutboxMail) -> int:
     except Unreadable as fault:
         row.state, row.last_error = OutboxMail.State.UNDELIVERABLE, str(fault)
     except OSError as fault:  # smtplib's errors are OSErrors
-        row.last_error = type(fault).__name__
-        if row.attempts > len(RETRY_MINUTES):
+        code, goes_on = _answer_about_mail(fault)
+        row.last_error = f"{type(fault).__name__} {code or ''}".strip()
+        if code >= 500 or row.attempts > len(RETRY_MINUTES):
             row.state = OutboxMail.State.UNDELIVERABLE
         else:
             wait = RETRY_MINUTES[row.attempts - 1]
@@ -107,4 +140,19 @@ def _try(row: OutboxMail) -> int:
     else:
         row.state, row.done_at, row.sealed = OutboxMail.State.SENT, timezone.now(), b""
     row.save()
-    return int(row.state == OutboxMail.State.SENT)
+    return goes_on
+
+
+def _answer_about_mail(fault: OSError) -> tuple[int, bool]:
+    """The server's answer about the mail itself, and whether other mails may fare better.
+
+    The code is 0 where the server was not reached, went silent, or refused us rather than
+    the mail: that is tried again whatever it answered.
+    """
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        code = min(code for code, _text in fault.recipients.values())
+    elif isinstance(fault, smtplib.SMTPDataError):
+        code = fault.smtp_code
+    else:
+        return 0, False
+    return code, code != TOO_MANY

@@ -40,6 +40,7 @@ class OutboxMail(models.Model):
         UNDELIVERABLE = "undeliverable", _("No se pudo entregar")
 
     message_id = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=40, blank=True)
     sealed = models.BinaryField()
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -55,7 +56,12 @@ class OutboxMail(models.Model):
                 fields=["next_try_at"],
                 name="outbox_waiting",
                 condition=models.Q(state="waiting"),
-            )
+            ),
+            models.Index(
+                fields=["-created_at", "-id"],
+                name="outbox_undeliverable",
+                condition=models.Q(state="undeliverable"),
+            ),
         ]
 
 

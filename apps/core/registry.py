@@ -136,3 +136,8 @@ evidence: Registry[Callable[[], Evidence]] = Registry("evidence")
 metrics: Registry[Callable[[date, date], Measure | None]] = Registry("metric")
 access_conditions: Registry[Callable[[Any], bool]] = Registry("access condition")
 navigation: Registry[NavItem] = Registry("navigation entry")
+# Expressions that come with the person of a request, in its one statement (`accounts.backends`):
+# attribute → maker. Cheap ones that every page shows, such as the count of unread notices.
+person_annotations: Registry[Callable[[], models.expressions.BaseExpression]] = Registry(
+    "annotation of the person"
+)

@@ -122,6 +122,15 @@ MATRIX: dict[str, str] = {
     "accounts:import-template": "M",
     "accounts:activity": "MUP",
     "accounts:activity-export": "MUP",
+    # notices
+    "notifications:notices": INSIDE,
+    "notifications:notice": INSIDE,
+    "notifications:read": INSIDE,
+    "notifications:read-all": INSIDE,
+    "notifications:preferences": INSIDE,
+    "notifications:mails": "M",
+    "notifications:mail-retry": "M",
+    "notifications:mails-retry": "M",
     # portal
     "portal:landing": EVERYONE,
     "portal:accessibility": EVERYONE,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 
 from apps.accounts.models import Person
+from apps.core.commit import after_commit_once
 from apps.core.jobs import soon
 from apps.notifications.kinds import Mail, audiences, kinds
 from apps.notifications.models import LOCAL_PATH, Announcement, Notice, Preference
@@ -161,6 +162,8 @@ def _write(
             [kind, key, _fitting(title), str(text), url, at, *parameters],
         )
         written = [state for (state,) in cursor.fetchall()]
+    if Notice.MailState.WAITING in written:
+        after_commit_once(_wake_mail)
     return len(written)
 
 
@@ -168,3 +171,9 @@ def _wake_expansion(pk: int) -> None:
     from apps.notifications.jobs import expand_announcement
 
     soon(expand_announcement, pk)
+
+
+def _wake_mail() -> None:
+    from apps.notifications.jobs import mail_notices
+
+    soon(mail_notices)
