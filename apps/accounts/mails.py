@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -50,7 +51,14 @@ def address_of(path: str) -> str:
 
 def compose(template: str, to: str, **context: Any) -> EmailMessage:
     """The mail of `templates/emails/<template>.txt`, whose first line is the subject."""
-    organisation = Organisation.objects.values_list("name", flat=True).first() or "Cauce"
+    return _written(template, to, _organisation(), context)
+
+
+def _organisation() -> str:
+    return Organisation.objects.values_list("name", flat=True).first() or "Cauce"
+
+
+def _written(template: str, to: str, organisation: str, context: dict[str, Any]) -> EmailMessage:
     text = render_to_string(
         f"emails/{template}.txt",
         {"organisation": organisation, "base_url": settings.BASE_URL, **context},
@@ -62,6 +70,14 @@ def compose(template: str, to: str, **context: Any) -> EmailMessage:
 def send(template: str, to: str, **context: Any) -> None:
     """Queue that mail; it goes out once the transaction commits."""
     compose(template, to, **context).send()
+
+
+def send_all(template: str, letters: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Queue that mail for many at once: pairs of address and what the template takes."""
+    organisation = _organisation()
+    get_connection().send_messages(
+        [_written(template, to, organisation, context) for to, context in letters]
+    )
 
 
 def warn(person: Person, what: str, *, to: str = "", device: str = "", address: str = "") -> None:

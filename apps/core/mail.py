@@ -29,13 +29,22 @@ class OutboxBackend(BaseEmailBackend):
     """EMAIL_BACKEND: keeps each message sealed in the outbox; `deliver` sends it later."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        for message in email_messages:
-            queue(message)
-        return len(email_messages)
+        return len(queue_all(email_messages))
 
 
 def queue(message: EmailMessage) -> OutboxMail:
     """Write `message` to the outbox and wake the delivery job once this commits."""
+    return queue_all([message])[0]
+
+
+def queue_all(messages: Sequence[EmailMessage]) -> list[OutboxMail]:
+    """Write `messages` to the outbox in one statement; the delivery job is woken once."""
+    rows = OutboxMail.objects.bulk_create([_sealed(message) for message in messages])
+    transaction.on_commit(_wake)
+    return rows
+
+
+def _sealed(message: EmailMessage) -> OutboxMail:
     message_id = make_msgid(domain=DNS_NAME.get_fqdn())
     message.extra_headers.setdefault("Message-ID", message_id)
     sealed = seal(
@@ -44,9 +53,7 @@ def queue(message: EmailMessage) -> OutboxMail:
         purpose="outbox",
         subject=message.extra_headers["Message-ID"],
     )
-    row = OutboxMail.objects.create(message_id=message.extra_headers["Message-ID"], sealed=sealed)
-    transaction.on_commit(_wake)
-    return row
+    return OutboxMail(message_id=message.extra_headers["Message-ID"], sealed=sealed)
 
 
 def _wake() -> None:

@@ -19,7 +19,7 @@ from openpyxl import Workbook
 
 from apps.accounts.models import ImportRun, Person, Unit
 from apps.accounts.permissions import Role as R
-from apps.accounts.services import imports
+from apps.accounts.services import imports, people
 from apps.accounts.services import roles as role_services
 from apps.core.models import OutboxMail
 from apps.core.rules import RuleBroken
@@ -359,22 +359,90 @@ def test_a_retired_unit_is_neither_changed_nor_built_upon(admin, unit):
     assert "retirada" in faults[3][0]
 
 
-def test_a_rule_that_stops_the_writing_says_the_line_and_nothing_stays(admin, roles, monkeypatch):
+def test_a_rule_that_stops_the_writing_says_the_line_and_nothing_stays(admin, agent, monkeypatch):
     run = imports.dry_run(
         "h.csv",
-        people_sheet("a@aguas.test;Ana;A;;;", "b@aguas.test;Bea;B;;agente;"),
+        people_sheet("a@aguas.test;Ana;A;;;", "luis@aguas.test;Bea;B;;;"),
         kind="people",
         by=admin,
     )
 
     def refuse(*args, **kwargs):
-        raise RuleBroken("Nadie podría administrar el portal.")
+        raise RuleBroken("Es el propio portal: no se cambia.")
 
-    monkeypatch.setattr(role_services, "set_person_roles", refuse)
-    with pytest.raises(RuleBroken, match="Fila 3: Nadie podría"):
+    monkeypatch.setattr(people, "update_person", refuse)
+    with pytest.raises(RuleBroken, match="Fila 3: Es el propio portal"):
         imports.apply(run, by=admin)
     assert not Person.objects.filter(email="a@aguas.test").exists()
     assert not OutboxMail.objects.exists()
+
+
+def test_a_rule_of_the_whole_sheet_is_told_and_nothing_stays(admin, make_person):
+    role = role_services.save_role(None, title="Altas", is_sensitive=False, by=admin)
+    wanted = {"accounts.import_people", "accounts.manage_people", "accounts.manage_roles"}
+    role_services.set_role_permissions(role, wanted, expected=set(), by=admin)
+    clerk = make_person("alta", "altas")
+    rows = people_sheet("a@aguas.test;Ana;A;;;", "andres@aguas.test;Andrés;Prado Rojas;;agente;")
+    run = imports.dry_run("h.csv", rows, kind="people", by=clerk)
+    # Gone since the request read what the clerk may do: the sheet would leave nobody who may.
+    role.group.permissions.remove(*role.group.permissions.filter(codename="manage_people"))
+    with pytest.raises(RuleBroken, match="Nadie podría administrar.*No se importó nada"):
+        imports.apply(run, by=clerk)
+    assert not Person.objects.filter(email="a@aguas.test").exists()
+    assert not OutboxMail.objects.exists()
+
+
+def test_one_sheet_may_hand_the_administration_over(admin, make_person):
+    """What counts is what the sheet leaves, not what stands after one of its lines."""
+    clerk = make_person("alta", R.ADMIN)
+    other = make_person("otra")
+    rows = people_sheet(
+        "andres@aguas.test;Andrés;Prado Rojas;;agente;", "otra@aguas.test;Otra;Prado;;admin;"
+    )
+    run = imports.dry_run("h.csv", rows, kind="people", by=clerk)
+    imports.apply(run, by=clerk)
+    assert Person.objects.with_access().get(pk=other.pk).has_perm("accounts.manage_roles")
+    assert not Person.objects.with_access().get(pk=admin.pk).has_perm("accounts.manage_roles")
+
+
+@pytest.mark.parametrize("count", [3, 60])
+def test_importing_many_takes_no_more_statements_than_importing_few(
+    admin, till, count, django_assert_max_num_queries
+):
+    lines = [f"p{number}@aguas.test;P;Q;Caja;agente;" for number in range(count)]
+    run = imports.dry_run("h.csv", people_sheet(*lines), kind="people", by=admin)
+    with django_assert_max_num_queries(60):
+        imports.apply(run, by=admin)
+
+
+def test_a_line_that_changes_nothing_writes_nothing(admin, agent):
+    rows = people_sheet(f"luis@aguas.test;{agent.first_name};{agent.last_name};;agente;")
+    before = LogEntry.objects.get_for_object(agent).count()
+    imports.apply(imports.dry_run("h.csv", rows, kind="people", by=admin), by=admin)
+    assert LogEntry.objects.get_for_object(agent).count() == before
+
+
+def test_the_log_says_the_same_of_one_and_of_many(admin, till):
+    """What an import writes at once leaves the rows that saving one by one would."""
+    rows = people_sheet("a@aguas.test;Ana;Pérez;Caja;agente;2026-01-02")
+    imports.apply(imports.dry_run("h.csv", rows, kind="people", by=admin), by=admin)
+    ana = Person.objects.get(email="a@aguas.test")
+    one = Person(email="b@aguas.test", first_name="Ana", last_name="Pérez")
+    one.set_unusable_password()
+    one.save()
+    many, single = (LogEntry.objects.get_for_object(person) for person in (ana, one))
+    created = many.get(action=LogEntry.Action.CREATE)
+    expected = single.get(action=LogEntry.Action.CREATE)
+    assert created.changes.keys() == expected.changes.keys()
+    assert created.changes["first_name"] == expected.changes["first_name"] == ["None", "Ana"]
+    assert (created.object_id, created.object_repr) == (ana.pk, "Ana Pérez")
+    assert "password" not in created.changes
+    assert many.get(action=LogEntry.Action.UPDATE).changes == {"roles": ["", "agente"]}
+    for row in (*ana.holdings.all(), *ana.invitations.all()):
+        entry = LogEntry.objects.get_for_object(row).get()
+        assert (entry.action, entry.actor, entry.actor_email) == (0, admin, admin.email)
+    invitation = LogEntry.objects.get_for_object(ana.invitations.get()).get()
+    assert "token_hash" not in invitation.changes
 
 
 def test_somebody_elses_run_is_not_applied(admin, make_person):
