@@ -14,6 +14,7 @@ REGISTRY_MODULES = (
     "metrics",
     "access_conditions",
     "navigation",
+    "long_work",
 )
 
 

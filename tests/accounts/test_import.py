@@ -21,7 +21,8 @@ from apps.accounts.models import ImportRun, Person, Unit
 from apps.accounts.permissions import Role as R
 from apps.accounts.services import imports, people
 from apps.accounts.services import roles as role_services
-from apps.core.models import OutboxMail
+from apps.core import jobs, long_work
+from apps.core.models import LongWork, OutboxMail
 from apps.core.rules import RuleBroken
 
 pytestmark = pytest.mark.django_db
@@ -529,3 +530,117 @@ def test_c20_writing_an_import_asks_who_one_is_after_a_while(admin, signed):
     answer = client.post(reverse("accounts:import-apply", args=[run.pk]))
     assert answer["Location"].startswith(reverse("account_reauthenticate"))
     assert not Person.objects.filter(email="a@b.co").exists()
+
+
+# Many lines are left to a job ----------------------------------------------------------------
+
+
+def many(count=imports.LINES_AT_ONCE + 1):
+    return people_sheet(*[f"p{number}@aguas.test;P;Q;;agente;" for number in range(count)])
+
+
+def long_run(by):
+    return imports.dry_run("h.csv", many(), kind="people", by=by)
+
+
+def test_a_long_sheet_is_left_to_a_job_and_its_page_ends_with_the_result(admin, agent, signed):
+    client = signed(admin)
+    rows = many() + f"\nluis@aguas.test;{agent.first_name};Otro;;;".encode()
+    report = post(client, rows)["Location"]
+    assert "verá cómo avanza" in client.get(report).content.decode()
+    run = ImportRun.objects.get()
+    answer = client.post(reverse("accounts:import-apply", args=[run.pk]))
+    work = LongWork.objects.get()
+    assert answer.url == work.get_absolute_url()
+    assert not Person.objects.filter(email="p0@aguas.test").exists()
+    page = client.get(report).content.decode()
+    assert "Importar ahora" not in page
+    assert f'href="{answer.url}">Ver cómo va' in page
+    again = client.post(reverse("accounts:import-apply", args=[run.pk]))
+    assert again.url == answer.url
+    jobs.do_long_work(str(work.pk))
+    page = client.get(answer.url).content.decode()
+    assert f"{imports.LINES_AT_ONCE + 1} filas eran nuevas y se crearon." in page
+    assert "1 fila ya estaba y quedó al día." in page
+    assert f'href="{report}">Ver la importación' in page
+    assert "Se guardó todo" in client.get(report).content.decode()
+    assert OutboxMail.objects.count() == imports.LINES_AT_ONCE + 1
+
+
+def test_a_short_sheet_is_written_at_once(admin, signed):
+    client = signed(admin)
+    post(client, many(imports.LINES_AT_ONCE))
+    run = ImportRun.objects.get()
+    answer = client.post(reverse("accounts:import-apply", args=[run.pk]))
+    assert answer.url == reverse("accounts:import", args=[run.pk])
+    assert not LongWork.objects.exists()
+    assert Person.objects.filter(email="p0@aguas.test").exists()
+
+
+def test_a_long_sheet_that_no_longer_holds_says_so_and_may_be_tried_again(
+    admin, signed, monkeypatch
+):
+    run = long_run(admin)
+    work = imports.apply_later(run, by=admin)
+    Person.objects.create_user("p7@aguas.test", first_name="Y", last_name="A", is_active=False)
+    long_work.run(work.pk)
+    client = signed(admin)
+    page = client.get(work.get_absolute_url()).content.decode()
+    assert "Hay filas con errores" in page
+    assert reverse("accounts:import", args=[run.pk]) in page
+    assert not Person.objects.filter(email="p0@aguas.test").exists()
+    assert (
+        "Importar ahora" in client.get(reverse("accounts:import", args=[run.pk])).content.decode()
+    )
+    assert imports.apply_later(run, by=admin) != work
+
+
+def test_what_its_author_lost_meanwhile_is_not_done_by_the_job(admin, make_person):
+    work = imports.apply_later(long_run(admin), by=admin)
+    make_person("otra", R.ADMIN)
+    admin.groups.clear()
+    long_work.run(work.pk)
+    work.refresh_from_db()
+    assert work.state == LongWork.State.FAILED
+    assert not Person.objects.filter(email="p0@aguas.test").exists()
+
+
+def test_a_run_that_was_forgotten_while_it_waited_says_so(admin):
+    run = long_run(admin)
+    work = imports.apply_later(run, by=admin)
+    run.delete()
+    long_work.run(work.pk)
+    work.refresh_from_db()
+    assert "suba el archivo de nuevo" in work.message
+
+
+def test_only_its_author_leaves_a_faultless_run_to_a_job(admin, make_person, supervisor):
+    run = long_run(admin)
+    for other in (make_person("berta", R.ADMIN), supervisor):
+        with pytest.raises(PermissionDenied):
+            imports.apply_later(run, by=other)
+    faulty = imports.dry_run("h.csv", many() + b"\nmal;A;B;;;", kind="people", by=admin)
+    with pytest.raises(RuleBroken):
+        imports.apply_later(faulty, by=admin)
+    assert not LongWork.objects.exists()
+
+
+def test_the_row_of_the_work_holds_no_personal_data(admin):
+    work = imports.apply_later(long_run(admin), by=admin)
+    long_work.run(work.pk)
+    work.refresh_from_db()
+    assert work.result == {"created": imports.LINES_AT_ONCE + 1, "changed": 0}
+    assert "@" not in f"{work.subject}{work.message}"
+
+
+@pytest.mark.parametrize(("kind", "told"), [("people", [100, 200, 201]), ("units", [100, 200])])
+def test_how_many_lines_are_written_is_told(admin, kind, told):
+    rows = (
+        many(201)
+        if kind == "people"
+        else b"codigo;nombre\n" + b"".join(b"U%d;Una\n" % number for number in range(201))
+    )
+    seen = []
+    run = imports.dry_run("h.csv", rows, kind=kind, by=admin)
+    imports.apply(run, by=admin, advance=seen.append)
+    assert seen == told

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.audit import acting
 from apps.accounts.models import Holding, ImportRun, Person, Role, Unit
@@ -27,16 +28,24 @@ from apps.accounts.services.imports.checking import (
     roles_by_name,
 )
 from apps.accounts.services.imports.sheet import Line, fold, read_sheet
+from apps.core import long_work
 from apps.core.access import require
 from apps.core.crypto import seal, unseal
+from apps.core.models import LongWork
 from apps.core.rules import RuleBroken
 
+FAULTY = gettext_lazy("Hay filas con errores: corríjalas y suba el archivo de nuevo.")
 FORGOTTEN_AFTER = timedelta(hours=24)
 NEEDED = {"people": Perm.MANAGE_PEOPLE, "units": Perm.MANAGE_ORGANISATION}
 # What a run keeps of each line once it is applied.
 KEY_COLUMN = {"people": "correo", "units": "codigo"}
 # So many lines are written with the same statements, and then told of.
 BATCH = 100
+
+# A sheet of so many lines is written while its author waits, for a second at most: that is
+# simpler to follow than a page of progress, and needs no worker.
+LINES_AT_ONCE = 50
+WORK = "import"
 
 Advance = Callable[[int], None]
 
@@ -75,6 +84,26 @@ def lines_of(run: ImportRun) -> list[Line]:
     return [Line(**line) for line in unseal(run.sealed, purpose="import", subject=str(run.pk))]
 
 
+@transaction.atomic
+def apply_later(run: ImportRun, *, by: Person) -> LongWork:
+    """Let a job `apply` the run; what is returned shows how far it is. Twice is once.
+
+    Raises PermissionDenied unless `by` asked for the run and may do all it says, RuleBroken
+    if a line is at fault.
+    """
+    _allow(run.kind, by)
+    if run.asked_by_id != by.pk:
+        raise PermissionDenied
+    if run.faulty:
+        raise RuleBroken(FAULTY)
+    return long_work.start(WORK, subject=str(run.pk), total=run.lines, by=by)
+
+
+def work_of(run: ImportRun) -> LongWork | None:
+    """The work that writes the run or wrote it, if `apply_later` was asked and did not fail."""
+    return long_work.find(WORK, str(run.pk))
+
+
 def counts_of(run: ImportRun) -> dict[str, int]:
     """How many lines of a run make something new, and how many change what is there."""
     lines = lines_of(run)
@@ -99,7 +128,7 @@ def apply(run: ImportRun, *, by: Person, advance: Advance = lambda lines: None) 
     lines = [Line(line.number, line.values) for line in lines_of(run)]
     check(lines, kind=run.kind, by=by)
     if any(line.faults for line in lines):
-        raise RuleBroken(_("Hay filas con errores: corríjalas y suba el archivo de nuevo."))
+        raise RuleBroken(FAULTY)
     with acting(by):
         {"people": _apply_people, "units": _apply_units}[run.kind](lines, by, advance)
         key = KEY_COLUMN[run.kind]
