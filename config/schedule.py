@@ -12,5 +12,10 @@ BEAT_SCHEDULE = {
         "task": "apps.documents.jobs.bring_due_versions_into_force",
         "schedule": crontab(minute=5),
     },
+    # Has something to do once a day; hourly, so that a night without the portal costs an hour.
+    "bring-holders-up-to-date-in-search": {
+        "task": "apps.accounts.jobs.bring_holders_up_to_date_in_search",
+        "schedule": crontab(minute=10),
+    },
     "tidy": {"task": "apps.core.jobs.tidy", "schedule": crontab(minute=17)},
 }
