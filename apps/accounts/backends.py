@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
-from django.db.models import QuerySet
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, QuerySet
 
 from apps.accounts.models import Person
 from apps.accounts.querysets import DEMO_DOMAIN
@@ -21,10 +26,25 @@ def may_enter(person: Person) -> bool:
     return person.is_active and not person.is_system and not demo
 
 
+_session_key: ContextVar[str] = ContextVar("session_key", default="")
+
+
+@contextmanager
+def asked_in(session_key: str | None) -> Iterator[None]:
+    """Within it, the person of the request also tells whether that session's row stands."""
+    token = _session_key.set(session_key or "")
+    try:
+        yield
+    finally:
+        _session_key.reset(token)
+
+
 class PersonBackend(AuthenticationBackend):
     """allauth's backend; the person comes with permissions, units and factors (S6, S10).
 
-    Read afresh on every request: what an admin takes away is gone at the next one.
+    Read afresh on every request: what an admin takes away is gone at the next one. With the
+    person comes `session_stands`: whether the session is still in the database, whatever the
+    cache says.
     """
 
     def user_can_authenticate(self, user: Person) -> bool:
@@ -35,13 +55,18 @@ class PersonBackend(AuthenticationBackend):
         return self._check_password(Person.objects.filter(email=email.lower()).first(), password)
 
     def get_user(self, user_id: int) -> Person | None:
-        person = _person_of_request.first(None, pk=int(user_id))
+        person = _person_of_request.first(None, pk=int(user_id), session=_session_key.get())
         return person if person is not None and may_enter(person) else None
 
 
-def _statement(_actor: None, pk: int) -> QuerySet[Person]:
+def _statement(_actor: None, pk: int, session: str) -> QuerySet[Person]:
     more = {name: make() for name, make in person_annotations}
-    return Person.objects.with_access().annotate(**more).filter(pk=pk, is_active=True)
+    stands = Exists(Session.objects.filter(session_key=session))
+    return (
+        Person.objects.with_access()
+        .annotate(session_stands=stands, **more)
+        .filter(pk=pk, is_active=True)
+    )
 
 
 _person_of_request = Prepared(_statement)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -80,6 +81,14 @@ def organisation_name() -> str:
 def send(template: str, to: str, **context: Any) -> None:
     """Queue that mail; it goes out once the transaction commits."""
     compose(template, to, **context).send()
+
+
+def send_all(template: str, letters: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Queue that mail for many at once: pairs of address and what the template takes."""
+    organisation = organisation_name()
+    get_connection().send_messages(
+        [compose(template, to, organisation=organisation, **context) for to, context in letters]
+    )
 
 
 def warn(person: Person, what: str, *, to: str = "", device: str = "", address: str = "") -> None:

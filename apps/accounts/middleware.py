@@ -12,12 +12,13 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import devices
-from apps.accounts.backends import may_enter
+from apps.accounts.backends import asked_in, may_enter
 from apps.accounts.models import Person
 from apps.core import kept
 from apps.core.access import policy_of
@@ -42,6 +43,8 @@ def passed_second_factor(request: HttpRequest) -> bool:
 class SessionLimitsMiddleware:
     """Ends a session that was idle too long, is too old, or never passed the second factor.
 
+    A session whose row is gone has ended already: its copy in the cache is not believed.
+
     A form posted to it, or without any session from a device the portal knows, is kept for
     its person.
     """
@@ -51,7 +54,14 @@ class SessionLimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.signed_out_person = None
-        if request.user.is_authenticated:
+        with asked_in(request.session.session_key):
+            is_signed_in = request.user.is_authenticated
+        if is_signed_in and not request.user.session_stands:
+            # SECURITY: ended while the cache was away, or just as a request loaded it; the
+            # cached copy would open the door again (S23). It goes now.
+            request.session.flush()
+            request.user = AnonymousUser()
+        elif is_signed_in:
             self._hold(request)
         response = self.get_response(request)
         if request.method == "POST" and request.user.is_authenticated:

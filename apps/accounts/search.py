@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Holding, Person, Position, Unit
+from apps.core.models import UpToDate
 from apps.core.registry import SearchDocument, SearchKind, search_kinds
 from apps.core.search import indexing
 
@@ -155,3 +157,29 @@ def _unit_changed(sender: type, instance: Unit, **kwargs: Any) -> None:
     if not kwargs.get("created"):
         there = Holding.objects.filter(position__unit=instance)
         _changed.add(PERSON, there.values_list("person_id", flat=True))
+
+
+# Following the calendar ----------------------------------------------------------------------
+
+JOB = "people-in-search"
+
+
+@transaction.atomic
+def follow_calendar(today: date) -> int:
+    """Write the entries of people whose holding began or ended since the last time; how many.
+
+    Nothing is written on the day a holding begins or ends by its date. Days on which this did
+    not run are made up for; the second time on a day there is nothing to do.
+    """
+    mark, _new = UpToDate.objects.select_for_update().get_or_create(
+        job=JOB, defaults={"on": date.min}
+    )
+    if mark.on >= today:
+        return 0
+    began = Q(from_on__gt=mark.on, from_on__lte=today)
+    ended = Q(until_on__gte=mark.on, until_on__lt=today)  # the last day is held too
+    people = Person.objects.filter(pk__in=Holding.objects.filter(began | ended).values("person"))
+    count = indexing.index(PERSON, people)
+    mark.on = today
+    mark.save(update_fields=["on"])
+    return count

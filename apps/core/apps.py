@@ -15,6 +15,7 @@ REGISTRY_MODULES = (
     "access_conditions",
     "navigation",
     "notices",
+    "long_work",
 )
 
 

@@ -1,8 +1,9 @@
-"""Jobs of the ground: mail delivery and tidying. Each may run twice or late without harm."""
+"""Jobs of the ground: mail, long work, tidying. Each may run twice or late without harm."""
 
 from __future__ import annotations
 
 import logging
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,8 @@ from django.core.cache import cache
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from apps.core import files, mail
-from apps.core.models import CacheRow, KeptForm, OutboxMail, SubmittedForm
+from apps.core import files, long_work, mail
+from apps.core.models import CacheRow, KeptForm, LongWork, OutboxMail, SubmittedForm
 
 logger = logging.getLogger(__name__)
 
@@ -39,12 +40,26 @@ def deliver_mail() -> None:
 
 
 @shared_task
+def do_long_work(key: str) -> None:
+    """Do the piece of long work of that key, unless it is over or being done."""
+    long_work.run(uuid.UUID(key))
+
+
+@shared_task
+def pick_up_long_work() -> None:
+    """Tell the workers again of long work that nobody seems to be at."""
+    for key in long_work.silent():
+        soon(do_long_work, str(key))
+
+
+@shared_task
 def tidy() -> None:
-    """Drop what has served: expired sessions and cache rows, old form keys, kept texts."""
+    """Drop what has served: expired sessions and cache rows, old keys, texts and finished work."""
     now = timezone.now()
     Session.objects.filter(expire_date__lt=now).delete()
     CacheRow.objects.filter(expires_at__lt=now).delete()
     SubmittedForm.objects.filter(created_at__lt=now - timedelta(days=2)).delete()
+    LongWork.objects.filter(finished_at__lt=now - timedelta(days=30)).delete()
     KeptForm.objects.filter(kept_at__lt=now - timedelta(days=14)).delete()
     OutboxMail.objects.filter(
         state=OutboxMail.State.SENT, done_at__lt=now - timedelta(days=30)

@@ -40,9 +40,7 @@ class OutboxBackend(BaseEmailBackend):
     """EMAIL_BACKEND: keeps each message sealed in the outbox; `deliver` sends it later."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        for message in email_messages:
-            queue(message)
-        return len(email_messages)
+        return len(queue_all(email_messages))
 
 
 def queue(message: EmailMessage) -> OutboxMail:
@@ -50,6 +48,17 @@ def queue(message: EmailMessage) -> OutboxMail:
 
     Its attribute `kind`, if it has one, says what sort of mail it is (`kinds`).
     """
+    return queue_all([message])[0]
+
+
+def queue_all(messages: Sequence[EmailMessage]) -> list[OutboxMail]:
+    """Write `messages` to the outbox in one statement; the delivery job is woken once."""
+    rows = OutboxMail.objects.bulk_create([_sealed(message) for message in messages])
+    after_commit_once(_wake)
+    return rows
+
+
+def _sealed(message: EmailMessage) -> OutboxMail:
     message_id = make_msgid(domain=DNS_NAME.get_fqdn())
     message.extra_headers.setdefault("Message-ID", message_id)
     sealed = seal(
@@ -58,13 +67,11 @@ def queue(message: EmailMessage) -> OutboxMail:
         purpose="outbox",
         subject=message.extra_headers["Message-ID"],
     )
-    row = OutboxMail.objects.create(
+    return OutboxMail(
         message_id=message.extra_headers["Message-ID"],
         kind=getattr(message, "kind", ""),
         sealed=sealed,
     )
-    after_commit_once(_wake)
-    return row
 
 
 def _wake() -> None:

@@ -1,9 +1,11 @@
-"""Records without a domain: clearance permissions, mail outbox, form keys, kept texts."""
+"""Records without a domain: permissions, outbox, form keys, kept texts, files, work of jobs."""
 
 import uuid
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -130,6 +132,87 @@ class CacheRow(models.Model):
     key = models.CharField(max_length=300, primary_key=True)
     value = models.JSONField(null=True)
     expires_at = models.DateTimeField(null=True, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+
+class LongWorkQuerySet(models.QuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        """Work that exists for `actor`: what they started themselves."""
+        return self.filter(started_by=actor.pk)
+
+    def unfinished(self) -> Self:
+        """Work that waits or is being done."""
+        return self.filter(state__in=(LongWork.State.QUEUED, LongWork.State.RUNNING))
+
+
+class LongWork(models.Model):
+    """Something that takes too long for a request: a job does it, a page shows how far it is.
+
+    `subject` names what it works on by key; it, `result` and `message` hold no personal data.
+    See `core.long_work`.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("En espera")
+        RUNNING = "running", _("En curso")
+        DONE = "done", _("Listo")
+        FAILED = "failed", _("No se completó")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(max_length=40)
+    subject = models.CharField(max_length=64)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    result = models.JSONField(default=dict)
+    message = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(default=timezone.now)
+    began_at = models.DateTimeField(null=True)
+    # The last sign of life.
+    touched_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = LongWorkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("trabajo")
+        verbose_name_plural = _("trabajos")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"],
+                name="the_same_work_once",
+                condition=~models.Q(state="failed"),
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["touched_at"],
+                name="long_work_unfinished",
+                condition=models.Q(state__in=("queued", "running")),
+            )
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("core:work", args=[self.pk])
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is done or failed."""
+        return self.state in (self.State.DONE, self.State.FAILED)
+
+
+class UpToDate(models.Model):
+    """Up to which calendar day, included, a job that follows the calendar has done its part."""
+
+    job = models.CharField(max_length=60, primary_key=True)
+    on = models.DateField()
 
     class Meta:
         default_permissions = ()

@@ -130,6 +130,22 @@ class NavItem:
     count: Callable[[HttpRequest], int] | None = None
 
 
+@dataclass(frozen=True)
+class WorkKind:
+    """Work that a job does while a page shows how far it is (`core.long_work`).
+
+    `run` is given the work (`subject`, `started_by_id`) and a function to tell how many of
+    `total` are done; it runs in one transaction and returns the result as plain JSON without
+    personal data. It asks anew whether who started the work may do it. `said` is the sentence
+    of a result; `place` the address and the words of a link to what was worked on.
+    """
+
+    label: str
+    run: Callable[[Any, Callable[[int], None]], dict[str, int]]
+    said: Callable[[dict[str, int]], str]
+    place: Callable[[Any], tuple[str, str]]
+
+
 search_kinds: Registry[SearchKind] = Registry("search kind")
 home_tasks: Registry[Callable[[Any], Iterable[HomeTask]]] = Registry("home tasks")
 evidence: Registry[Callable[[], Evidence]] = Registry("evidence")
@@ -141,3 +157,4 @@ navigation: Registry[NavItem] = Registry("navigation entry")
 person_annotations: Registry[Callable[[], models.expressions.BaseExpression]] = Registry(
     "annotation of the person"
 )
+work_kinds: Registry[WorkKind] = Registry("kind of long work")

@@ -18,6 +18,7 @@ MATRIX: dict[str, str] = {
     "core:live": EVERYONE,
     "core:ready": EVERYONE,
     "core:csp-report": EVERYONE,
+    "core:work": INSIDE,
     # the door (allauth)
     "account_login": EVERYONE,
     "account_logout": EVERYONE,

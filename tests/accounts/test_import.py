@@ -19,9 +19,10 @@ from openpyxl import Workbook
 
 from apps.accounts.models import ImportRun, Person, Unit
 from apps.accounts.permissions import Role as R
-from apps.accounts.services import imports
+from apps.accounts.services import imports, people
 from apps.accounts.services import roles as role_services
-from apps.core.models import OutboxMail
+from apps.core import jobs, long_work
+from apps.core.models import LongWork, OutboxMail
 from apps.core.rules import RuleBroken
 
 pytestmark = pytest.mark.django_db
@@ -359,22 +360,90 @@ def test_a_retired_unit_is_neither_changed_nor_built_upon(admin, unit):
     assert "retirada" in faults[3][0]
 
 
-def test_a_rule_that_stops_the_writing_says_the_line_and_nothing_stays(admin, roles, monkeypatch):
+def test_a_rule_that_stops_the_writing_says_the_line_and_nothing_stays(admin, agent, monkeypatch):
     run = imports.dry_run(
         "h.csv",
-        people_sheet("a@aguas.test;Ana;A;;;", "b@aguas.test;Bea;B;;agente;"),
+        people_sheet("a@aguas.test;Ana;A;;;", "luis@aguas.test;Bea;B;;;"),
         kind="people",
         by=admin,
     )
 
     def refuse(*args, **kwargs):
-        raise RuleBroken("Nadie podría administrar el portal.")
+        raise RuleBroken("Es el propio portal: no se cambia.")
 
-    monkeypatch.setattr(role_services, "set_person_roles", refuse)
-    with pytest.raises(RuleBroken, match="Fila 3: Nadie podría"):
+    monkeypatch.setattr(people, "update_person", refuse)
+    with pytest.raises(RuleBroken, match="Fila 3: Es el propio portal"):
         imports.apply(run, by=admin)
     assert not Person.objects.filter(email="a@aguas.test").exists()
     assert not OutboxMail.objects.exists()
+
+
+def test_a_rule_of_the_whole_sheet_is_told_and_nothing_stays(admin, make_person):
+    role = role_services.save_role(None, title="Altas", is_sensitive=False, by=admin)
+    wanted = {"accounts.import_people", "accounts.manage_people", "accounts.manage_roles"}
+    role_services.set_role_permissions(role, wanted, expected=set(), by=admin)
+    clerk = make_person("alta", "altas")
+    rows = people_sheet("a@aguas.test;Ana;A;;;", "andres@aguas.test;Andrés;Prado Rojas;;agente;")
+    run = imports.dry_run("h.csv", rows, kind="people", by=clerk)
+    # Gone since the request read what the clerk may do: the sheet would leave nobody who may.
+    role.group.permissions.remove(*role.group.permissions.filter(codename="manage_people"))
+    with pytest.raises(RuleBroken, match="Nadie podría administrar.*No se importó nada"):
+        imports.apply(run, by=clerk)
+    assert not Person.objects.filter(email="a@aguas.test").exists()
+    assert not OutboxMail.objects.exists()
+
+
+def test_one_sheet_may_hand_the_administration_over(admin, make_person):
+    """What counts is what the sheet leaves, not what stands after one of its lines."""
+    clerk = make_person("alta", R.ADMIN)
+    other = make_person("otra")
+    rows = people_sheet(
+        "andres@aguas.test;Andrés;Prado Rojas;;agente;", "otra@aguas.test;Otra;Prado;;admin;"
+    )
+    run = imports.dry_run("h.csv", rows, kind="people", by=clerk)
+    imports.apply(run, by=clerk)
+    assert Person.objects.with_access().get(pk=other.pk).has_perm("accounts.manage_roles")
+    assert not Person.objects.with_access().get(pk=admin.pk).has_perm("accounts.manage_roles")
+
+
+@pytest.mark.parametrize("count", [3, 60])
+def test_importing_many_takes_no_more_statements_than_importing_few(
+    admin, till, count, django_assert_max_num_queries
+):
+    lines = [f"p{number}@aguas.test;P;Q;Caja;agente;" for number in range(count)]
+    run = imports.dry_run("h.csv", people_sheet(*lines), kind="people", by=admin)
+    with django_assert_max_num_queries(60):
+        imports.apply(run, by=admin)
+
+
+def test_a_line_that_changes_nothing_writes_nothing(admin, agent):
+    rows = people_sheet(f"luis@aguas.test;{agent.first_name};{agent.last_name};;agente;")
+    before = LogEntry.objects.get_for_object(agent).count()
+    imports.apply(imports.dry_run("h.csv", rows, kind="people", by=admin), by=admin)
+    assert LogEntry.objects.get_for_object(agent).count() == before
+
+
+def test_the_log_says_the_same_of_one_and_of_many(admin, till):
+    """What an import writes at once leaves the rows that saving one by one would."""
+    rows = people_sheet("a@aguas.test;Ana;Pérez;Caja;agente;2026-01-02")
+    imports.apply(imports.dry_run("h.csv", rows, kind="people", by=admin), by=admin)
+    ana = Person.objects.get(email="a@aguas.test")
+    one = Person(email="b@aguas.test", first_name="Ana", last_name="Pérez")
+    one.set_unusable_password()
+    one.save()
+    many, single = (LogEntry.objects.get_for_object(person) for person in (ana, one))
+    created = many.get(action=LogEntry.Action.CREATE)
+    expected = single.get(action=LogEntry.Action.CREATE)
+    assert created.changes.keys() == expected.changes.keys()
+    assert created.changes["first_name"] == expected.changes["first_name"] == ["None", "Ana"]
+    assert (created.object_id, created.object_repr) == (ana.pk, "Ana Pérez")
+    assert "password" not in created.changes
+    assert many.get(action=LogEntry.Action.UPDATE).changes == {"roles": ["", "agente"]}
+    for row in (*ana.holdings.all(), *ana.invitations.all()):
+        entry = LogEntry.objects.get_for_object(row).get()
+        assert (entry.action, entry.actor, entry.actor_email) == (0, admin, admin.email)
+    invitation = LogEntry.objects.get_for_object(ana.invitations.get()).get()
+    assert "token_hash" not in invitation.changes
 
 
 def test_somebody_elses_run_is_not_applied(admin, make_person):
@@ -461,3 +530,117 @@ def test_c20_writing_an_import_asks_who_one_is_after_a_while(admin, signed):
     answer = client.post(reverse("accounts:import-apply", args=[run.pk]))
     assert answer["Location"].startswith(reverse("account_reauthenticate"))
     assert not Person.objects.filter(email="a@b.co").exists()
+
+
+# Many lines are left to a job ----------------------------------------------------------------
+
+
+def many(count=imports.LINES_AT_ONCE + 1):
+    return people_sheet(*[f"p{number}@aguas.test;P;Q;;agente;" for number in range(count)])
+
+
+def long_run(by):
+    return imports.dry_run("h.csv", many(), kind="people", by=by)
+
+
+def test_a_long_sheet_is_left_to_a_job_and_its_page_ends_with_the_result(admin, agent, signed):
+    client = signed(admin)
+    rows = many() + f"\nluis@aguas.test;{agent.first_name};Otro;;;".encode()
+    report = post(client, rows)["Location"]
+    assert "verá cómo avanza" in client.get(report).content.decode()
+    run = ImportRun.objects.get()
+    answer = client.post(reverse("accounts:import-apply", args=[run.pk]))
+    work = LongWork.objects.get()
+    assert answer.url == work.get_absolute_url()
+    assert not Person.objects.filter(email="p0@aguas.test").exists()
+    page = client.get(report).content.decode()
+    assert "Importar ahora" not in page
+    assert f'href="{answer.url}">Ver cómo va' in page
+    again = client.post(reverse("accounts:import-apply", args=[run.pk]))
+    assert again.url == answer.url
+    jobs.do_long_work(str(work.pk))
+    page = client.get(answer.url).content.decode()
+    assert f"{imports.LINES_AT_ONCE + 1} filas eran nuevas y se crearon." in page
+    assert "1 fila ya estaba y quedó al día." in page
+    assert f'href="{report}">Ver la importación' in page
+    assert "Se guardó todo" in client.get(report).content.decode()
+    assert OutboxMail.objects.count() == imports.LINES_AT_ONCE + 1
+
+
+def test_a_short_sheet_is_written_at_once(admin, signed):
+    client = signed(admin)
+    post(client, many(imports.LINES_AT_ONCE))
+    run = ImportRun.objects.get()
+    answer = client.post(reverse("accounts:import-apply", args=[run.pk]))
+    assert answer.url == reverse("accounts:import", args=[run.pk])
+    assert not LongWork.objects.exists()
+    assert Person.objects.filter(email="p0@aguas.test").exists()
+
+
+def test_a_long_sheet_that_no_longer_holds_says_so_and_may_be_tried_again(
+    admin, signed, monkeypatch
+):
+    run = long_run(admin)
+    work = imports.apply_later(run, by=admin)
+    Person.objects.create_user("p7@aguas.test", first_name="Y", last_name="A", is_active=False)
+    long_work.run(work.pk)
+    client = signed(admin)
+    page = client.get(work.get_absolute_url()).content.decode()
+    assert "Hay filas con errores" in page
+    assert reverse("accounts:import", args=[run.pk]) in page
+    assert not Person.objects.filter(email="p0@aguas.test").exists()
+    assert (
+        "Importar ahora" in client.get(reverse("accounts:import", args=[run.pk])).content.decode()
+    )
+    assert imports.apply_later(run, by=admin) != work
+
+
+def test_what_its_author_lost_meanwhile_is_not_done_by_the_job(admin, make_person):
+    work = imports.apply_later(long_run(admin), by=admin)
+    make_person("otra", R.ADMIN)
+    admin.groups.clear()
+    long_work.run(work.pk)
+    work.refresh_from_db()
+    assert work.state == LongWork.State.FAILED
+    assert not Person.objects.filter(email="p0@aguas.test").exists()
+
+
+def test_a_run_that_was_forgotten_while_it_waited_says_so(admin):
+    run = long_run(admin)
+    work = imports.apply_later(run, by=admin)
+    run.delete()
+    long_work.run(work.pk)
+    work.refresh_from_db()
+    assert "suba el archivo de nuevo" in work.message
+
+
+def test_only_its_author_leaves_a_faultless_run_to_a_job(admin, make_person, supervisor):
+    run = long_run(admin)
+    for other in (make_person("berta", R.ADMIN), supervisor):
+        with pytest.raises(PermissionDenied):
+            imports.apply_later(run, by=other)
+    faulty = imports.dry_run("h.csv", many() + b"\nmal;A;B;;;", kind="people", by=admin)
+    with pytest.raises(RuleBroken):
+        imports.apply_later(faulty, by=admin)
+    assert not LongWork.objects.exists()
+
+
+def test_the_row_of_the_work_holds_no_personal_data(admin):
+    work = imports.apply_later(long_run(admin), by=admin)
+    long_work.run(work.pk)
+    work.refresh_from_db()
+    assert work.result == {"created": imports.LINES_AT_ONCE + 1, "changed": 0}
+    assert "@" not in f"{work.subject}{work.message}"
+
+
+@pytest.mark.parametrize(("kind", "told"), [("people", [100, 200, 201]), ("units", [100, 200])])
+def test_how_many_lines_are_written_is_told(admin, kind, told):
+    rows = (
+        many(201)
+        if kind == "people"
+        else b"codigo;nombre\n" + b"".join(b"U%d;Una\n" % number for number in range(201))
+    )
+    seen = []
+    run = imports.dry_run("h.csv", rows, kind=kind, by=admin)
+    imports.apply(run, by=admin, advance=seen.append)
+    assert seen == told

@@ -1,8 +1,10 @@
 """The search index keeps step with what it indexes, and reads words as people write them."""
 
+from threading import Barrier, Thread
+
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,6 +134,83 @@ def test_a_failed_change_leaves_the_index_as_it_was():
         change_that_fails()
     assert SearchEntry.objects.get().title == "Fugas"
     assert frequencies_are_exact()
+
+
+# Several writers at once ---------------------------------------------------------------------
+
+
+def at_once(*writers):
+    """Run each in a thread and on a connection of its own; what they raised."""
+    barrier, raised = Barrier(len(writers)), []
+
+    def one(writer):
+        barrier.wait()
+        try:
+            writer()
+        except Exception as fault:  # noqa: BLE001  (told to the test)
+            raised.append(fault)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=one, args=[writer]) for writer in writers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_at_once_of_the_same_documents_and_words_leave_each_once():
+    """In opposite orders, with words nobody had learnt, several documents in a transaction."""
+
+    def writer(number):
+        pks = (901, 902, 903, 904) if number % 2 else (904, 903, 902, 901)
+        common = [f"palabra{n}" for n in range(40)]
+
+        def write_all():
+            for turn in range(3):
+                with transaction.atomic():
+                    for pk in pks:
+                        own = " ".join((common if number % 2 else common[::-1]) + [f"propia{pk}"])
+                        write((pk, f"Título {number} {turn}", own))
+                    indexing.set_context(UNIT, pks, f"Capítulo {number}")
+                    indexing.remove(UNIT, [pks[0]])
+
+        return write_all
+
+    assert at_once(*map(writer, range(4))) == []
+    entries = SearchEntry.objects.values_list("title", "context")
+    assert len(entries) == 3  # all of the last writer's transaction
+    assert len({(title.split()[1], context.split()[1]) for title, context in entries}) == 1
+    assert frequencies_are_exact()
+    assert SearchStatistics.objects.get(kind=UNIT).entries == len(entries)
+    kept = SearchEntry.objects.values("pk")
+    assert not SearchPosting.objects.exclude(entry_id__in=kept).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_another_writer_writes_what_stands_after_it(unit):
+    """Read before waiting, the other's change would be lost from the index."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [indexing.LOCK])
+        waiter = Thread(target=at_once, args=[lambda: indexing.index(UNIT, Unit.objects.all())])
+        waiter.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        for _turn in range(500):
+            cursor.execute(waiting)
+            if cursor.fetchone() == (1,):
+                break
+            waiter.join(0.01)
+        else:
+            pytest.fail("nobody waited")
+        cursor.execute("UPDATE accounts_unit SET name = 'Otro nombre' WHERE id = %s", [unit.pk])
+    other.commit()
+    other.close()
+    waiter.join()
+    assert SearchEntry.objects.get(object_id=unit.pk).title == "Otro nombre"
 
 
 # Asking --------------------------------------------------------------------------------------

@@ -7,14 +7,18 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.backends.cached_db import KEY_PREFIX, SessionStore
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from apps.accounts.services.sessions import drop_sessions, end_session
 from apps.core.cache import ResilientCache
 from apps.core.forms import KEY_FIELD
-from apps.core.models import OutboxMail
+from apps.core.models import KeptForm, OutboxMail
 from tests.conftest import sign_in
 
 ADDED_SECONDS = 1
@@ -96,6 +100,71 @@ def test_f20_people_stay_signed_in_when_the_session_store_is_lost(agent, signed,
     valkey_server.start()
     ResilientCache._resting_until = 0.0
     assert client.get(reverse("portal:home")).status_code == 200
+
+
+@contextmanager
+def silent(valkey_server):
+    """The server keeps what it holds and answers nobody, as behind a cut line."""
+    pid = valkey_server.process.pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert not cache.answers()  # from now on it is not asked either
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    ResilientCache._resting_until = 0.0
+
+
+def cookie_of(client):
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def with_cookie(value):
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = value
+    return client
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("how", ["closed elsewhere", "signed out", "password changed elsewhere"])
+def test_s23_a_session_ended_while_the_cache_is_away_does_not_come_back(
+    agent, signed, valkey_server, how
+):
+    """Its copy is still in the cache when that returns; what counts is the row."""
+    client = signed(agent)
+    assert client.get(reverse("portal:home")).status_code == 200
+    copied = cookie_of(client)
+    row = UserSession.objects.create(
+        user=agent, ip="10.3.0.1", user_agent="Firefox", session_key=copied
+    )
+    with silent(valkey_server):
+        if how == "closed elsewhere":
+            end_session(row, by=agent)
+        elif how == "signed out":
+            client.post(reverse("account_logout"))
+        else:
+            drop_sessions(agent, by=agent, keep="another")
+    key = f"{KEY_PREFIX}{copied}"
+    assert cache.get(key), "the cache holds no copy: the test shows nothing"
+    thief = with_cookie(copied)
+    assert thief.get(reverse("portal:home")).status_code == 302
+    assert cache.get(key) is None
+    assert thief.get(reverse("portal:home")).status_code == 302
+    answer = with_cookie(copied).post(reverse("accounts:change-email"), {"email": "a@b.co"})
+    assert answer["Location"].startswith(reverse("account_login"))
+    assert not KeptForm.objects.exists()
+
+
+@pytest.mark.django_db
+def test_s23_a_session_ended_while_a_request_loads_it_does_not_come_back(agent, signed):
+    """Read from the database before it was ended, put into the cache after."""
+    client = signed(agent)
+    key = cookie_of(client)
+    loaded = SessionStore(key).load()
+    row = UserSession.objects.create(user=agent, ip="10.3.0.1", user_agent="x", session_key=key)
+    end_session(row, by=agent)
+    cache.set(f"{KEY_PREFIX}{key}", loaded, 1000)
+    assert with_cookie(key).get(reverse("portal:home")).status_code == 302
 
 
 @contextmanager

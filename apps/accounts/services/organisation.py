@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.audit import acting
+from apps.accounts.audit import acting, create_all
 from apps.accounts.models import Absence, Holding, Person, Position, Unit
 from apps.accounts.permissions import Perm
 from apps.accounts.services.editing import refuse_stale
@@ -17,6 +20,22 @@ from apps.core.rules import RuleBroken
 
 UNIT_FIELDS = ("code", "name", "parent_id", "purpose", "order")
 POSITION_FIELDS = ("key", "title", "unit_id", "reports_to_id", "purpose", "duties", "seats")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """`person` is to hold `position` between two calendar days, both included."""
+
+    person: Person
+    position: Position
+    from_on: date
+    until_on: date | None = None
+
+    def meets(self, from_on: date, until_on: date | None) -> bool:
+        """Whether it shares a day with that time."""
+        return (self.until_on is None or from_on <= self.until_on) and (
+            until_on is None or until_on >= self.from_on
+        )
 
 
 def _refuse_taken(model: type, field: str, value: str, but: int | None, message: str) -> None:
@@ -142,23 +161,39 @@ def assign_position(
     Raises RuleBroken if the person is not active, the position is retired, the days are in
     the wrong order or the person holds it already on one of them.
     """
+    return assign_positions([Assignment(person, position, from_on, until_on)], by=by)[0]
+
+
+@transaction.atomic
+def assign_positions(assignments: Sequence[Assignment], *, by: Person) -> list[Holding]:
+    """`assign_position` for many, in as few statements as for one; all or none."""
     require(by, Perm.MANAGE_ORGANISATION)
-    if not person.is_active or person.is_system:
-        raise RuleBroken({"person": _("Esa persona no está activa.")})
-    position = Position.objects.select_for_update().get(pk=position.pk)
-    if not position.is_active:
-        raise RuleBroken({"position": _("Ese cargo ya no está vigente.")})
-    if until_on is not None and until_on < from_on:
-        raise RuleBroken({"until_on": _("La fecha final es anterior a la inicial.")})
-    same = position.holdings.filter(person=person)
-    if until_on is not None:
-        same = same.filter(from_on__lte=until_on)
-    if same.exclude(until_on__lt=from_on).exists():
-        raise RuleBroken(_("Ya ocupa ese cargo en alguno de esos días."))
-    with acting(by):
-        return Holding.objects.create(
-            person=person, position=position, from_on=from_on, until_on=until_on
+    keys = {assignment.position.pk for assignment in assignments}
+    # Locked in one order, so that two such changes wait for each other and never both.
+    positions = Position.objects.select_for_update().filter(pk__in=keys).order_by("pk").in_bulk()
+    taken: dict[tuple[int, int], list[tuple[date, date | None]]] = defaultdict(list)
+    people = {assignment.person.pk for assignment in assignments}
+    for row in Holding.objects.filter(position__in=keys, person__in=people):
+        taken[row.person_id, row.position_id].append((row.from_on, row.until_on))
+    holdings = []
+    for assignment in assignments:
+        person, position = assignment.person, positions[assignment.position.pk]
+        from_on, until_on = assignment.from_on, assignment.until_on
+        if not person.is_active or person.is_system:
+            raise RuleBroken({"person": _("Esa persona no está activa.")})
+        if not position.is_active:
+            raise RuleBroken({"position": _("Ese cargo ya no está vigente.")})
+        if until_on is not None and until_on < from_on:
+            raise RuleBroken({"until_on": _("La fecha final es anterior a la inicial.")})
+        days = taken[person.pk, position.pk]
+        if any(assignment.meets(*those) for those in days):
+            raise RuleBroken(_("Ya ocupa ese cargo en alguno de esos días."))
+        days.append((from_on, until_on))
+        holdings.append(
+            Holding(person=person, position=position, from_on=from_on, until_on=until_on)
         )
+    with acting(by):
+        return create_all(holdings)
 
 
 @transaction.atomic

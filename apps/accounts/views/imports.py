@@ -93,9 +93,12 @@ def report(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     lines = [line for line in every if line.faults or not only_faulty]
     shown = [line for line in lines if line.number > after][:LINES_PER_PAGE]
     more = bool(shown) and shown[-1].number < lines[-1].number
+    is_long = run.lines > imports.LINES_AT_ONCE and run.applied_at is None
     actions = Counter(line.action for line in every if not line.faults)
     context = {
         "run": run,
+        "work": imports.work_of(run) if is_long else None,
+        "is_long": is_long,
         "kind": imports.KIND_TITLES[run.kind],
         "lines": shown,
         "next_url": f"?{query_of(request, tras=str(shown[-1].number))}" if more else "",
@@ -116,9 +119,14 @@ def known_to(run: ImportRun) -> set[str]:
 @requires(Perm.IMPORT_PEOPLE, methods=("POST",))
 @recently_confirmed
 def apply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Write a faultless run, all or nothing; a second time changes nothing."""
+    """Write a faultless run, all or nothing; a second time changes nothing.
+
+    A long one is left to a job, and leads to the page that shows how far it is.
+    """
     run = get_object_or_404(ImportRun, pk=pk, asked_by=request.user)
     try:
+        if run.lines > imports.LINES_AT_ONCE and run.applied_at is None:
+            return redirect(imports.apply_later(run, by=request.user))
         imports.apply(run, by=request.user)
         messages.success(request, _("La importación quedó hecha."))
     except RuleBroken as rule:

@@ -62,12 +62,15 @@ class _Text:
         return self.counts.total() + len(self.headline)
 
 
+@transaction.atomic
 def index(kind: str, rows: models.QuerySet) -> int:
     """Bring the entries of `rows` (of the registered kind's model) up to date; how many.
 
     Part of the caller's transaction. Rows that the kind yields no document for lose their
     entry. Two calls at once wait for each other until the first one's transaction ends.
     """
+    # Before reading: whoever waited would write what it had read before the other's change.
+    _wait_for_turn()
     entry = search_kinds.get(kind)
     wanted = set(rows.values_list("pk", flat=True))
     done = 0
@@ -119,8 +122,10 @@ def remove(kind: str, object_ids: Iterable[int]) -> None:
         _forget(kind, ids)
 
 
+@transaction.atomic
 def set_context(kind: str, object_ids: Iterable[int], context: str) -> None:
     """Say of those objects that they stand in `context` now."""
+    _wait_for_turn()
     SearchEntry.objects.filter(kind=kind, object_id__in=list(object_ids)).exclude(
         context=context
     ).update(context=context)
@@ -160,7 +165,10 @@ def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _wait_for_turn() -> None:
-    """One writer at a time: frequencies stay exact and no two wait for each other's words."""
+    """One writer at a time: frequencies stay exact and no two wait for each other's words.
+
+    Callers take the locks of their own rows before; so the turn is always the last one.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 

@@ -4,7 +4,16 @@ A sheet is CSV (`;`, `,` or tab; UTF-8 or Windows-1252) or XLSX with a head of S
 names. Nothing is written unless the whole sheet is faultless.
 """
 
-from apps.accounts.services.imports.applying import apply, dry_run, lines_of
+from apps.accounts.services.imports.applying import (
+    LINES_AT_ONCE,
+    WORK,
+    apply,
+    apply_later,
+    counts_of,
+    dry_run,
+    lines_of,
+    work_of,
+)
 from apps.accounts.services.imports.checking import check
 from apps.accounts.services.imports.sheet import (
     COLUMNS,
@@ -19,13 +28,18 @@ from apps.accounts.services.imports.sheet import (
 __all__ = [
     "COLUMNS",
     "KIND_TITLES",
+    "LINES_AT_ONCE",
     "MAX_BYTES",
     "MAX_LINES",
     "REQUIRED",
+    "WORK",
     "Line",
     "apply",
+    "apply_later",
     "check",
+    "counts_of",
     "dry_run",
     "lines_of",
     "read_sheet",
+    "work_of",
 ]

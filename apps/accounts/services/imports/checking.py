@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import Holding, Person, Position, Role, Unit
 from apps.accounts.permissions import Perm
@@ -19,6 +20,8 @@ from apps.accounts.services.imports.sheet import COLUMNS, Line, fold
 MAX_CELL = 500
 MAX_PHONE = 40
 AMBIGUOUS = object()
+# What a line does to what is there already; any other action makes something new.
+UPDATE = gettext_lazy("Actualizar")
 
 
 def check(lines: list[Line], *, kind: str, by: Person) -> list[Line]:
@@ -75,7 +78,7 @@ def _check_people(lines: list[Line], by: Person) -> None:
     for line, email in zip(lines, emails, strict=True):
         values, faults = line.values, line.faults
         person = present.get(email)
-        line.action = _("Actualizar") if person else _("Crear e invitar")
+        line.action = str(UPDATE) if person else _("Crear e invitar")
         try:
             validate_email(email)
         except ValidationError:
@@ -157,7 +160,7 @@ def _check_units(lines: list[Line], by: Person) -> None:
     }
     for line, code in zip(lines, codes, strict=True):
         faults, unit = line.faults, present.get(code)
-        line.action = _("Actualizar") if unit else _("Crear")
+        line.action = str(UPDATE) if unit else _("Crear")
         if not code or len(code) > 20:
             faults.append(_("El código falta o tiene más de 20 caracteres."))
         if times[code] > 1:

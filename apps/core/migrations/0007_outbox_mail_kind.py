@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0004_search_readings"),
+        ("core", "0006_up_to_date"),
     ]
 
     operations = [
