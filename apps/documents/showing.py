@@ -6,7 +6,7 @@ and text. Nothing here is kept in the cache: a draft is another text at every lo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.safestring import SafeString, mark_safe
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from apps.core.registry import Registry
 from apps.documents import markup
 from apps.documents.differences import changed_text, changed_words
-from apps.documents.models import Version
+from apps.documents.models import Document, Version
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,31 @@ class Changed:
 class Face:
     """How a room shows its versions; each function answers None for those of other rooms."""
 
-    body: Callable[[Version], Shown | None]
+    body: Callable[[Version, Mapping[str, int]], Shown | None]
     changes: Callable[[Version, Version], Changed | None]
+    address: Callable[[Document], str | None]
 
 
 faces: Registry[Face] = Registry("face of versions")
 
 
-def body_of(version: Version) -> Shown:
-    """The text of `version` as readers see it or will see it."""
+def address_of(document: Document) -> str:
+    """Where the version in force of `document` is read; its card where there is none."""
     for face in faces.values():
-        shown = face.body(version)
+        address = face.address(document)
+        if address:
+            return address
+    return document.get_absolute_url()
+
+
+def body_of(version: Version, remarks: Mapping[str, int] | None = None) -> Shown:
+    """The text of `version` as readers see it or will see it.
+
+    `remarks` counts, by passage, the remarks that are still open: each is told beside its
+    passage, with a link to them.
+    """
+    for face in faces.values():
+        shown = face.body(version, remarks or {})
         if shown is not None:
             return shown
     root = markup.fitted(markup.parse(version.body), 2)

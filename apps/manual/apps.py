@@ -8,6 +8,7 @@ class ManualConfig(AppConfig):
     verbose_name = _("Manual")
 
     def ready(self) -> None:
-        from apps.manual import content
+        from apps.manual import content, face
 
         content.hand_over()
+        face.hand_over()

@@ -7,6 +7,7 @@ sources it is rendered with, and of the mark of the names it borrows (positions,
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +31,8 @@ from apps.manual.content import FACTS, Content, StepContent, content_of
 
 KEEP_SECONDS = 7 * 24 * 3600
 TEMPLATES = ("manual/_body.html", "manual/_steps.html", "manual/public/_body.html")
+# How a passage that is a step is named to the document engine.
+STEP = "step:"
 MODULES = (richtext, markup, differences, comparison, content)
 
 
@@ -54,13 +57,16 @@ class How:
 
 @dataclass(frozen=True)
 class ShownStep:
-    """A step as the page shows it. `mark` says what its version changed in it, or is empty."""
+    """A step as the page shows it. `mark` says what its version changed in it, or is empty;
+    `remarks` counts what reviewers said of it and is still open."""
 
     number: int
     title: SafeString | str
     text: SafeString
     how: list[How]
     mark: str = ""
+    key: str = ""
+    remarks: int = 0
 
 
 @lru_cache(maxsize=1)
@@ -134,10 +140,23 @@ def _make(version: Version, code: str, key: str, *, public: bool = False) -> dic
     return kept
 
 
-def _render(version: Version, code: str) -> dict[str, Any]:
+def draft_of(version: Version, compare_url: str, remarks: Mapping[str, int]) -> Body:
+    """The body of a version that is not in force, made anew at every look; never kept.
+
+    Its changes are told at `compare_url`; `remarks` are counts by passage.
+    """
+    return _body(_render(version, version.document.code, compare_url, remarks))
+
+
+def _render(
+    version: Version,
+    code: str,
+    compare_url: str = "",
+    remarks: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
     words = content_of(version)
     former = (
-        Version.objects.published()
+        Version.objects.standing()
         .filter(document=version.document_id, number__lt=version.number)
         .order_by("-number")
         .first()
@@ -148,13 +167,13 @@ def _render(version: Version, code: str) -> dict[str, Any]:
         "words": words,
         "facts": _facts(words),
         "intro": intro,
-        "steps": [_shown(step, changes) for step in words.steps],
+        "steps": [_shown(step, changes, remarks or {}) for step in words.steps],
         "gone": [step for step in changes.steps if "removed" in step.kinds] if changes else [],
         "example": _rich(words.example, 3),
         "notes": _rich(words.notes, 3),
         "version": version,
         "former": former,
-        "compare_url": _compare_url(code, former, version) if former else "",
+        "compare_url": compare_url or (_compare_url(code, former, version) if former else ""),
     }
     toc = [("para-que", _("Para qué sirve"))] if words.purpose else []
     toc += toc_of_intro
@@ -219,7 +238,7 @@ def _trusted(html: str) -> SafeString:
     return mark_safe(html)  # noqa: S308
 
 
-def _shown(step: StepContent, changes: Comparison | None) -> ShownStep:
+def _shown(step: StepContent, changes: Comparison | None, remarks: Mapping[str, int]) -> ShownStep:
     change = changes.step(step.key) if changes else None
     marks = {
         "added": _("Nuevo en la versión %(n)s"),
@@ -236,6 +255,8 @@ def _shown(step: StepContent, changes: Comparison | None) -> ShownStep:
         text=text,
         how=_how(step, change),
         mark=marks[change.kinds[-1]] % {"n": changes.new_number} if change and changes else "",
+        key=step.key,
+        remarks=remarks.get(f"{STEP}{step.key}", 0),
     )
 
 

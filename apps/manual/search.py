@@ -20,7 +20,7 @@ from apps.core.registry import SearchDocument, SearchKind, search_kinds
 from apps.core.richtext import plain_text
 from apps.core.search import indexing
 from apps.documents.models import Document, Version
-from apps.documents.services import came_into_force
+from apps.documents.services import came_into_force, left_force
 from apps.manual.content import Content, content_of
 from apps.manual.models import Form, FormVersion, Node
 from apps.manual.permissions import Perm
@@ -87,6 +87,11 @@ def _top(pk: int | None, above: dict[int, tuple[int | None, str]]) -> str:
 @receiver(came_into_force, dispatch_uid="search-page")
 def _index_page(sender: type, version: Version, **kwargs: Any) -> None:
     indexing.index(PAGE, _pages().filter(pk=version.document_id))
+
+
+@receiver(left_force, dispatch_uid="search-page-gone")
+def _forget_page(sender: type, document: Document, **kwargs: Any) -> None:
+    indexing.remove(PAGE, [document.pk])
 
 
 @receiver(post_save, sender=Node, dispatch_uid="search-node")

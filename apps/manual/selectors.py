@@ -118,7 +118,7 @@ def latest_changes(actor: Any) -> QuerySet[Version]:
         .exclude(node=None)
     )
     return (
-        Version.objects.published()
+        Version.objects.standing()
         .filter(Exists(documents))
         .select_related("document__node")
         .defer("body")

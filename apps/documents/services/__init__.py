@@ -11,6 +11,7 @@ from apps.documents.services.approving import (
 )
 from apps.documents.services.commenting import comment, reopen_comment, resolve_comment
 from apps.documents.services.content import (
+    Passage,
     attached_texts,
     came_into_force,
     carriers,
@@ -35,6 +36,7 @@ from apps.documents.services.writing import (
 )
 
 __all__ = [
+    "Passage",
     "approve",
     "attached_texts",
     "bring_into_force",

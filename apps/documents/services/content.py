@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.dispatch import Signal
@@ -32,8 +33,17 @@ carriers: Registry[Callable[[Version, Version], None]] = Registry("carrier of co
 # Sent inside the transaction with `document`, which is no longer in force and has no text now.
 left_force = Signal()
 
-# Rooms above name the passages a remark may be about: key and words («step:registrar»).
-passages: Registry[Callable[[Version], Iterable[tuple[str, str]]]] = Registry("passages")
+
+@dataclass(frozen=True)
+class Passage:
+    """A place in a text: what it is called, and its anchor in the text as shown."""
+
+    title: str
+    anchor: str = ""
+
+
+# Rooms above name the passages a remark may be about, by key («step:registrar»).
+passages: Registry[Callable[[Version], Mapping[str, Passage]]] = Registry("passages")
 
 JUSTIFICATION_MIN = 20
 
@@ -54,11 +64,11 @@ def hash_of(version: Version) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def passages_of(version: Version) -> dict[str, str]:
+def passages_of(version: Version) -> dict[str, Passage]:
     """Passages of `version` a remark may be about, by key, in the order they are read."""
-    found = {"": gettext("Todo el documento"), "body": gettext("Texto")}
+    found = {"": Passage(gettext("Todo el documento")), "body": Passage(gettext("Texto"))}
     for _key, part in passages:
-        found |= dict(part(version))
+        found |= part(version)
     return found
 
 

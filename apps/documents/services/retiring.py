@@ -67,7 +67,8 @@ def retire(
     if document.current_id is None:
         raise RuleBroken(_("Este documento no está en vigor: no hay nada que retirar."))
     check_reason(reason, "reason", WHY)
-    if replaced_by is not None and (replaced_by.pk == document.pk or not replaced_by.current_id):
+    others = Document.objects.in_force().exclude(pk=document.pk)
+    if replaced_by is not None and not others.filter(pk=replaced_by.pk).exists():
         raise RuleBroken({"replaced_by": _("Elija otro documento que esté en vigor.")})
     now = timezone.now()
     people = {document.owner_id}
