@@ -10,7 +10,7 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from apps.documents.markup import Element, fitted, open_tag, parse, to_html
+from apps.documents.markup import Element, fitted, labelled, open_tag, parse, to_html
 
 # Below this likeness two blocks are told as one taken away and one added.
 ALIKE = 0.35
@@ -48,7 +48,7 @@ def changed_text(old: str, new: str, *, signs: bool = False, level: int = 2) -> 
     text that came or went as a whole.
     """
     # Both are shifted as one, so that a heading that stayed keeps its level.
-    both = fitted(Element("", (), [parse(old), parse(new)]), level)
+    both = labelled(fitted(Element("", (), [parse(old), parse(new)]), level))
     before, after = both.children
     return _trusted(_compare_children(before.children, after.children, signs))
 

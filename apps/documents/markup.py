@@ -10,12 +10,19 @@ from html.parser import HTMLParser
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.richtext import sanitise
 
 INLINE = {"a", "b", "br", "code", "em", "i", "img", "s", "strong", "sub", "sup", "u"}
 VOID = {"br", "hr", "img"}
 HEADINGS = ("h2", "h3", "h4")
+# Callouts: class, word, icon.
+CALLOUTS = {
+    "nota": (gettext_lazy("Nota"), "info-circle"),
+    "aviso": (gettext_lazy("Aviso"), "exclamation-triangle"),
+    "importante": (gettext_lazy("Importante"), "exclamation-octagon"),
+}
 
 
 @dataclass
@@ -94,7 +101,7 @@ def _gather(element: Element, *, wrap: bool) -> None:
     blocks: list[Element | str] = []
     for child in element.children:
         if isinstance(child, Element) and not child.is_inline:
-            _gather(child, wrap=child.tag == "blockquote")
+            _gather(child, wrap=child.tag in ("blockquote", "aside"))
             blocks.append(child)
         elif blocks and isinstance(blocks[-1], Element) and blocks[-1].tag == "" and wrap:
             blocks[-1].children.append(child)
@@ -142,6 +149,20 @@ def without_inner_links(element: Element) -> Element:
     return Element(element.tag, element.attributes, children)
 
 
+def labelled(element: Element) -> Element:
+    """`element` with its callouts as notes that begin with their word: colour alone tells
+    nothing."""
+    children = [c if isinstance(c, str) else labelled(c) for c in element.children]
+    if element.tag != "aside":
+        return Element(element.tag, element.attributes, children)
+    kind = element.get("class") if element.get("class") in CALLOUTS else "nota"
+    word, icon = CALLOUTS[kind]
+    mark = Element("i", (("class", f"bi bi-{icon}"), ("aria-hidden", "true")))
+    label = Element("p", (("class", "callout-word"),), [mark, f" {word}"])
+    attributes = (("class", f"callout callout-{kind}"), ("role", "note"))
+    return Element("div", attributes, [label, *children])
+
+
 def fitted(element: Element, level: int) -> Element:
     """`element` with its headings shifted together so that the highest one is of `level`."""
     found = [int(e.tag[1]) for e in element.walk() if e.tag in HEADINGS]
@@ -166,6 +187,13 @@ def print_blocks(markup: str) -> list[dict[str, Any]]:
 
 
 def _print_block(element: Element) -> dict[str, Any]:
+    if element.tag == "aside":
+        word, _icon = CALLOUTS.get(element.get("class"), CALLOUTS["nota"])
+        label = Element("p", (), [Element("strong", (), [f"{word}"])])
+        return {
+            "tag": "blockquote",
+            "children": _print_children(Element("", (), [label, *element.children])),
+        }
     if element.tag == "table":
         rows = [e for e in element.walk() if e.tag == "tr"]
         cells = [[c for c in row.children if isinstance(c, Element)] for row in rows]

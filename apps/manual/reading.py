@@ -216,7 +216,7 @@ def _facts(words: Content) -> list[tuple[Any, str]]:
 
 def _intro(body: str) -> tuple[SafeString, list[tuple[str, str]]]:
     """The free text with an anchor at each of its titles, and their table."""
-    root = markup.fitted(markup.parse(body), 2)
+    root = markup.labelled(markup.fitted(markup.parse(body), 2))
     toc = []
     for element in root.walk():
         if element.tag == "h2" and element.text.strip():
@@ -227,7 +227,7 @@ def _intro(body: str) -> tuple[SafeString, list[tuple[str, str]]]:
 
 
 def _rich(text: str, level: int, *, public: bool = False) -> SafeString:
-    root = markup.fitted(markup.parse(text), level)
+    root = markup.labelled(markup.fitted(markup.parse(text), level))
     if public:
         root = markup.without_inner_links(root)
     return _trusted(markup.to_html(root))

@@ -9,6 +9,8 @@ from apps.core.richtext import sanitise
 from apps.documents.differences import changed_text, changed_words
 from apps.documents.markup import faults_of, fitted, parse, print_blocks, to_html
 
+PICTURE = "/manual/imagenes/5f0c1c1e-2b5c-4a52-9d35-0c7c2b5c4a52/"
+
 RUN = "alert(1)"
 EVENTS = (
     "onload", "onerror", "onclick", "onmouseover", "onfocus", "onblur", "onchange", "oninput",
@@ -163,7 +165,7 @@ def test_s33_a_stored_payload_reaches_no_page(press, signed, agent):
         '<p><a href="/manual/ATC-01/">x</a></p>',
         "<ul><li>a<ul><li>b</li></ul></li></ul>",
         '<table><thead><tr><th scope="col">a</th></tr></thead></table>',
-        '<p><img src="/x.png" alt="Un medidor"></p>',
+        f'<p><img src="{PICTURE}" alt="Un medidor"></p>',
     ],
 )
 def test_what_a_document_needs_stays(text):
@@ -233,9 +235,12 @@ def test_m10_a_very_long_text_is_compared_in_bounded_time():
         ("<h2>a</h2><h4>b</h4>", 1),
         ("<h3>a</h3>", 0),
         ("<h2> </h2>", 1),
-        ('<p><img src="/x.png"></p>', 1),
-        ('<p><img src="/x.png" alt=" "></p>', 1),
-        ('<p><img src="/x.png" alt="Un medidor"></p>', 0),
+        (f'<p><img src="{PICTURE}"></p>', 1),
+        (f'<p><img src="{PICTURE}" alt=" "></p>', 1),
+        (
+            f'<p><img src="{PICTURE}" alt="Un medidor"></p>',
+            0,
+        ),
     ],
 )
 def test_m25_what_is_not_accessible_is_named(markup, faults):

@@ -11,6 +11,8 @@ from apps.documents import services as documents
 from apps.manual import printing
 from apps.manual.models import Node
 
+PICTURE = "/manual/imagenes/5f0c1c1e-2b5c-4a52-9d35-0c7c2b5c4a52/"
+
 ODD = "# no es título *ni negrita* #eval(1) $x$ \\ [a] @cita `c` //x"
 
 
@@ -36,7 +38,7 @@ def document(press):
         days_ago=10,
         body="<table><thead><tr><th>Prioridad</th><th>Horas</th></tr></thead>"
         '<tbody><tr><td colspan="2">Peligro</td></tr><tr><td>Dos</td></tr></tbody></table>'
-        '<p><img src="/x.png" alt="Un medidor"></p><blockquote>Cita</blockquote><hr>',
+        f'<p><img src="{PICTURE}" alt="Un medidor"></p><blockquote>Cita</blockquote><hr>',
         scope=ODD,
         example="<h3>Un hogar</h3><p>Consume 14 m³.</p>",
     )

@@ -14,6 +14,8 @@ from apps.manual import services
 from apps.manual.models import Procedure, Step
 from tests.manual.makers import REASON
 
+PICTURE = "/manual/imagenes/5f0c1c1e-2b5c-4a52-9d35-0c7c2b5c4a52/"
+
 TEXT = "<p>Haga lo que dice.</p>"
 
 
@@ -98,10 +100,28 @@ def test_the_whole_way_from_draft_to_readers(press, draft, supervisor, quality, 
 
 
 def test_m25_an_image_without_words_blocks_submission(press, draft, supervisor):
-    write(draft, [press.step("uno", '<p>Vea <img src="/x.png"></p>')], supervisor)
+    write(
+        draft,
+        [
+            press.step(
+                "uno",
+                f'<p>Vea <img src="{PICTURE}"></p>',
+            )
+        ],
+        supervisor,
+    )
     with pytest.raises(RuleBroken, match="imagen"):
         documents.submit(draft, by=supervisor)
-    write(draft, [press.step("uno", '<p>Vea <img src="/x.png" alt="El medidor"></p>')], supervisor)
+    write(
+        draft,
+        [
+            press.step(
+                "uno",
+                f'<p>Vea <img src="{PICTURE}" alt="El medidor"></p>',
+            )
+        ],
+        supervisor,
+    )
     assert documents.submit(draft, by=supervisor).state == Version.State.IN_REVIEW
 
 
