@@ -26,8 +26,10 @@ from apps.documents.models.reading import (
 from apps.documents.models.regulation import Impact, Regulation
 from apps.documents.models.review import (
     CalendarFeed,
+    Escalation,
     KindRules,
     Review,
+    ReviewChange,
 )
 from apps.documents.models.voice import Feedback, Vote
 
@@ -42,6 +44,7 @@ __all__ = [
     "DocumentGroupPermission",
     "DocumentUnitPermission",
     "DocumentUserPermission",
+    "Escalation",
     "Feedback",
     "Impact",
     "KindRules",
@@ -50,6 +53,7 @@ __all__ = [
     "Regulation",
     "Relation",
     "Review",
+    "ReviewChange",
     "Stamp",
     "Version",
     "Vote",
@@ -65,6 +69,8 @@ for model in (
     Comment,
     KindRules,
     Review,
+    ReviewChange,
+    Escalation,
     Addressee,
     Acknowledgement,
     Regulation,

@@ -9,25 +9,65 @@ from apps.documents.services.content import (
     content_parts,
     hash_of,
 )
+from apps.documents.services.feeds import create_feed, feed_owner, live_feed, revoke_feed
 from apps.documents.services.force import bring_into_force, record_published
 from apps.documents.services.opening import open_document, relate, set_audience
 from apps.documents.services.reading import remember_reading
+from apps.documents.services.regulating import (
+    Affected,
+    add_impacts,
+    decide_impact,
+    edit_regulation,
+    register_regulation,
+    remove_impact,
+    versions_that_adapt,
+)
+from apps.documents.services.reminding import escalate_reviews, remind_reviews
+from apps.documents.services.reviewing import (
+    conclude_review,
+    may_review,
+    next_review_after,
+    rules_of,
+    set_kind_rules,
+    set_review_date,
+    set_reviewer,
+)
 from apps.documents.services.writing import start_version
 
 __all__ = [
+    "Affected",
+    "add_impacts",
     "approve",
     "attached_texts",
     "bring_into_force",
     "came_into_force",
     "carriers",
+    "conclude_review",
     "content_of",
     "content_parts",
+    "create_feed",
+    "decide_impact",
+    "edit_regulation",
+    "escalate_reviews",
+    "feed_owner",
     "hash_of",
+    "live_feed",
+    "may_review",
+    "next_review_after",
     "open_document",
     "record_published",
+    "register_regulation",
     "relate",
     "remember_reading",
+    "remind_reviews",
+    "remove_impact",
+    "revoke_feed",
+    "rules_of",
     "set_audience",
+    "set_kind_rules",
+    "set_review_date",
+    "set_reviewer",
     "start_version",
     "submit",
+    "versions_that_adapt",
 ]
