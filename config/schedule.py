@@ -12,6 +12,11 @@ BEAT_SCHEDULE = {
         "task": "apps.documents.jobs.bring_due_versions_into_force",
         "schedule": crontab(minute=5),
     },
+    # Each notice goes once however often this runs: hourly, so that a stop costs little.
+    "remind-reviews": {
+        "task": "apps.documents.jobs.remind_reviews",
+        "schedule": crontab(minute=25, hour="6-20"),
+    },
     # Also woken by each announcement; this sweeps what was missed.
     "expand-announcements": {
         "task": "apps.notifications.jobs.expand_announcements",

@@ -15,3 +15,11 @@ def bring_due_versions_into_force() -> None:
     ).order_by("effective_on", "number")
     for version in due:
         services.bring_into_force(version)
+
+
+@shared_task
+def remind_reviews() -> None:
+    """Tell who reviews what is near or late, and their heads of what stays late (M13)."""
+    now = timezone.now()
+    services.remind_reviews(now)
+    services.escalate_reviews(now)

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.accounts.models import Absence, Unit
@@ -54,6 +55,40 @@ class DocumentQuerySet(models.QuerySet):
     def review_overdue(self, on: date) -> Self:
         """Documents in force whose review date passed before the calendar day `on`."""
         return self.in_force().filter(next_review_on__lt=on)
+
+    def to_review(self) -> Self:
+        """Documents that have a review to come: in force and not retired."""
+        return self.in_force().filter(retired_on=None)
+
+    def with_reviewer(self, on: date) -> Self:
+        """Annotate who reviews on the calendar day `on`.
+
+        `charged_id`: the reviewer or, without one who is active, the owner; None if neither
+        is. `acting_id`: whoever stands in for them that day, else the same.
+        """
+        stands_in = Absence.objects.current(on).filter(
+            ~Exists(Absence.objects.current(on).filter(person=OuterRef("substitute_id"))),
+            person=OuterRef("charged_id"),
+            substitute__is_active=True,
+        )
+        return self.annotate(
+            charged_id=Case(
+                When(reviewer__is_active=True, then=F("reviewer_id")),
+                When(owner__is_active=True, then=F("owner_id")),
+                output_field=models.BigIntegerField(),
+            ),
+        ).annotate(
+            acting_id=Coalesce(
+                Subquery(stands_in.values("substitute_id")[:1]),
+                F("charged_id"),
+                output_field=models.BigIntegerField(),
+            )
+        )
+
+    def reviewed_by(self, person: Any, on: date) -> Self:
+        """Documents whose review falls to `person` on that day, or to whoever stands in."""
+        rows = self.to_review().with_reviewer(on)
+        return rows.filter(Q(acting_id=person.pk) | Q(charged_id=person.pk))
 
 
 class VersionQuerySet(models.QuerySet):

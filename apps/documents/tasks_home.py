@@ -1,39 +1,74 @@
-"""What waits for a person among documents: the reviews they owe."""
+"""What waits for a person among documents: reviews, and norms to adapt documents to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.models import Person
 from apps.core.registry import HomeTask, home_tasks
-from apps.documents.models import Document
+from apps.documents.models import Document, Regulation
+from apps.documents.permissions import Perm
 
 AHEAD = timedelta(days=30)
+NORMS_AHEAD = timedelta(days=90)
 AT_MOST = 50
 
 
 def document_tasks(person: Person) -> Iterable[HomeTask]:
-    """Documents `person` owns whose review is due within 30 days. One query."""
-    soon = timezone.localdate() + AHEAD
+    """Reviews due within 30 days that fall to `person` or to whom they stand in for. One query."""
+    today = timezone.localdate()
     owed = (
         Document.objects.visible_to(person)
-        .in_force()
-        .filter(owner=person, next_review_on__lte=soon)
+        .reviewed_by(person, today)
+        .filter(next_review_on__lte=today + AHEAD)
         .order_by("next_review_on", "pk")[:AT_MOST]
     )
     for document in owed:
+        mine = document.charged_id == person.pk
         yield HomeTask(
             title=_("Revisar %(code)s, %(title)s")
             % {"code": document.code, "title": document.title},
-            note=_("Manual. Usted es responsable de que siga siendo correcto."),
-            url=f"/manual/{document.code}/",
+            note=_("Usted dice si sigue siendo correcto.")
+            if mine
+            else _("Usted reemplaza a quien la revisa."),
+            url=reverse("reviews:review", args=[document.code]),
             icon="journal-text",
-            due_at=timezone.make_aware(datetime.combine(document.next_review_on, time(18))),
+            due_at=_evening(document.next_review_on),
         )
 
 
+def regulation_tasks(person: Person) -> Iterable[HomeTask]:
+    """Norms with documents to adapt that take effect within 90 days, for who keeps the
+    register. One query, none for others."""
+    if not person.has_perm(Perm.MANAGE_REGULATIONS):
+        return
+    soon = timezone.localdate() + NORMS_AHEAD
+    waiting = Regulation.objects.visible_to(person).with_counts(person)
+    waiting = waiting.filter(pending__gt=0, effective_on__lte=soon)
+    for row in waiting.order_by("effective_on", "pk")[:AT_MOST]:
+        yield HomeTask(
+            title=_("Adaptar los documentos a %(norm)s") % {"norm": row.code},
+            note=ngettext(
+                "Queda %(n)s documento por adaptar.",
+                "Quedan %(n)s documentos por adaptar.",
+                row.pending,
+            )
+            % {"n": row.pending},
+            url=row.get_absolute_url(),
+            icon="bank",
+            due_at=_evening(row.effective_on),
+        )
+
+
+def _evening(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time(18)))
+
+
 home_tasks.add("documents", document_tasks)
+home_tasks.add("regulations", regulation_tasks)

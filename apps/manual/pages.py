@@ -55,6 +55,7 @@ class PageFacts:
     """What the reading page says of its version besides the text."""
 
     owner: str
+    reviewer: str
     classification: str
     classification_icon: str
     print_line: str
@@ -124,6 +125,7 @@ def facts_of(node: Node, approver: str, shown: Version | None = None) -> PageFac
     last_read = last_read_of(node)
     return PageFacts(
         owner=node.owner_position or document.unit.name,
+        reviewer=node.reviewer_words or node.owner_position or document.unit.name,
         classification=words,
         classification_icon=icon,
         print_line=" · ".join(marks),
@@ -171,6 +173,7 @@ def _article_key(node: Node) -> str:
         node.words_stamp,
         document.current_id,
         node.owner_position,
+        node.reviewer_words,
         document.unit.name,
         _is_overdue(node),
         node.coming,

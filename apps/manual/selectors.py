@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Concat, JSONObject
 from django.http import Http404
 from django.utils import timezone
 
@@ -29,6 +39,19 @@ def holder_position(person: str) -> Subquery:
     today = timezone.localdate()
     holdings = Holding.objects.current(today).filter(person=OuterRef(person)).order_by("pk")
     return Subquery(holdings.values("position__title")[:1])
+
+
+def _reviewer_words() -> Case:
+    """Position, else name, of the active person named to review the document; else None."""
+    name = Concat("document__reviewer__first_name", Value(" "), "document__reviewer__last_name")
+    return Case(
+        When(
+            document__reviewer__is_active=True,
+            then=Coalesce(holder_position("document__reviewer_id"), name),
+        ),
+        default=None,
+        output_field=CharField(),
+    )
 
 
 def pages_for(actor: Any) -> QuerySet[Node]:
@@ -58,6 +81,7 @@ def pages_for(actor: Any) -> QuerySet[Node]:
             is_apart=is_apart(actor),
             roles_apart=roles_apart(actor),
             owner_position=holder_position("document__owner_id"),
+            reviewer_words=_reviewer_words(),
             coming=Subquery(
                 coming.values(
                     found=JSONObject(id="id", number="number", effective_on="effective_on")

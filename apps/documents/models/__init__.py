@@ -27,8 +27,10 @@ from apps.documents.models.reading import (
 from apps.documents.models.regulation import Impact, Regulation
 from apps.documents.models.review import (
     CalendarFeed,
+    Escalation,
     KindRules,
     Review,
+    ReviewChange,
 )
 from apps.documents.models.voice import Feedback, Vote
 
@@ -44,6 +46,7 @@ __all__ = [
     "DocumentUnitPermission",
     "DocumentUnitReach",
     "DocumentUserPermission",
+    "Escalation",
     "Feedback",
     "Impact",
     "KindRules",
@@ -52,6 +55,7 @@ __all__ = [
     "Regulation",
     "Relation",
     "Review",
+    "ReviewChange",
     "Stamp",
     "Version",
     "Vote",
@@ -67,6 +71,8 @@ for model in (
     Comment,
     KindRules,
     Review,
+    ReviewChange,
+    Escalation,
     Addressee,
     Acknowledgement,
     Regulation,

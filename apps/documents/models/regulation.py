@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Person
+from apps.documents import querysets_regulation
 from apps.documents.models.base import Document, Version
 
 
@@ -24,14 +27,26 @@ class Regulation(models.Model):
     registered_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     registered_at = models.DateTimeField(_("registrada el"), default=timezone.now)
 
+    objects = querysets_regulation.RegulationQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("norma")
         verbose_name_plural = _("normas")
         ordering = ["-effective_on", "-pk"]
         default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(Lower("code"), name="regulation_code_once"),
+            models.CheckConstraint(
+                name="regulation_published_before_it_takes_effect",
+                condition=Q(published_on=None) | Q(published_on__lte=F("effective_on")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
+
+    def get_absolute_url(self) -> str:
+        return reverse("reviews:regulation", args=[self.pk])
 
 
 class Impact(models.Model):
@@ -47,7 +62,7 @@ class Impact(models.Model):
         ADAPTED = "adapted", _("Adaptado")
         UNAFFECTED = "unaffected", _("No le afecta")
 
-    regulation = models.ForeignKey(Regulation, on_delete=models.CASCADE, related_name="impacts")
+    regulation = models.ForeignKey(Regulation, on_delete=models.PROTECT, related_name="impacts")
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="impacts")
     weight = models.CharField(_("impacto"), max_length=8, choices=Weight.choices)
     note = models.TextField(_("qué hay que adaptar"), blank=True)
@@ -68,6 +83,8 @@ class Impact(models.Model):
     )
     decided_at = models.DateTimeField(_("decidido el"), null=True, blank=True)
 
+    objects = querysets_regulation.ImpactQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("efecto de una norma")
         verbose_name_plural = _("efectos de normas")
@@ -80,4 +97,18 @@ class Impact(models.Model):
                 condition=Q(state="pending")
                 | Q(decided_by__isnull=False, decided_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="impact_adapted_names_its_version",
+                condition=Q(state="adapted", version__isnull=False)
+                | ~Q(state="adapted") & Q(version=None),
+            ),
+            models.CheckConstraint(
+                name="impact_unaffected_says_why",
+                condition=~Q(state="unaffected") | ~Q(decision=""),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["document"], condition=Q(state="pending"), name="impact_not_adapted"
+            )
         ]

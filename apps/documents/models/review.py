@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -35,7 +36,11 @@ class KindRules(models.Model):
             models.CheckConstraint(
                 name="kind_reviewed_within_three_years",
                 condition=Q(review_months__gte=1, review_months__lte=36),
-            )
+            ),
+            models.CheckConstraint(
+                name="kind_read_and_escalated_within_a_year",
+                condition=Q(acknowledgement_days__range=(1, 365), escalation_days__range=(1, 365)),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,6 +70,52 @@ class Review(models.Model):
         verbose_name_plural = _("revisiones")
         ordering = ["-concluded_at", "-pk"]
         default_permissions = ()
+        triggers = [
+            pgtrigger.Protect(name="review_is_kept", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+
+class ReviewChange(models.Model):
+    """Somebody else reviews a document from now on, or on another day, and why."""
+
+    class What(models.TextChoices):
+        REVIEWER = "reviewer", _("Quién la revisa")
+        DATE = "date", _("Próxima revisión")
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="review_changes")
+    what = models.CharField(_("qué cambió"), max_length=10, choices=What.choices)
+    before = models.CharField(_("antes"), max_length=200, blank=True)
+    after = models.CharField(_("después"), max_length=200, blank=True)
+    reason = models.TextField(_("motivo"))
+    changed_by = models.ForeignKey(
+        Person, verbose_name=_("lo cambió"), on_delete=models.PROTECT, related_name="+"
+    )
+    changed_at = models.DateTimeField(_("cambiado el"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("cambio en la revisión")
+        verbose_name_plural = _("cambios en la revisión")
+        ordering = ["-changed_at", "-pk"]
+        default_permissions = ()
+
+
+class Escalation(models.Model):
+    """Heads and quality were told that a review is late: once for each date it was due."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="escalations")
+    due_on = models.DateField(_("tocaba el"))
+    told_at = models.DateTimeField(_("avisado el"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("aviso de atraso a la jefatura")
+        verbose_name_plural = _("avisos de atraso a la jefatura")
+        ordering = ["-told_at", "-pk"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document", "due_on"], name="one_escalation_per_due_date"
+            )
+        ]
 
 
 class CalendarFeed(models.Model):

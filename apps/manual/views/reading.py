@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.core.access import requires
 from apps.documents.models import Document, Version
 from apps.documents.permissions import Perm as DocumentPerm
+from apps.documents.regulations import norms_pending
 from apps.documents.services import remember_reading
 from apps.manual import pages, printing, reading, selectors, tree
 from apps.manual.models import Node
@@ -51,6 +52,9 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "manual/heading.html", context)
     if request.method == "GET":
         _remember(node, request.user)
+    if request.user.has_perm(DocumentPerm.WRITE):
+        context["norms"] = norms_pending(node.document_id)
+        context["today"] = timezone.localdate()
     return render(request, "manual/page.html", context)
 
 
