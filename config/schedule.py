@@ -10,6 +10,10 @@ BEAT_SCHEDULE = {
         "task": "apps.documents.jobs.bring_due_versions_into_force",
         "schedule": crontab(minute=5),
     },
+    "end-past-exceptions": {
+        "task": "apps.documents.jobs.end_past_exceptions",
+        "schedule": crontab(hour=0, minute=20),
+    },
     # Also woken by each announcement; this sweeps what was missed.
     "expand-announcements": {
         "task": "apps.notifications.jobs.expand_announcements",

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.documents.urls")),
     path("", include("apps.notifications.urls")),
+    path("", include("apps.documents.urls_access")),
     path("", include("apps.manual.urls")),
     path("", include("apps.portal.urls")),
 ]

@@ -15,3 +15,9 @@ def bring_due_versions_into_force() -> None:
     ).order_by("effective_on", "number")
     for version in due:
         services.bring_into_force(version)
+
+
+@shared_task
+def end_past_exceptions() -> None:
+    """End the exceptions whose last day has passed: they count no more, the log keeps them."""
+    services.end_past_exceptions(timezone.localdate())

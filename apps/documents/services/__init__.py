@@ -26,6 +26,13 @@ from apps.documents.services.force import bring_into_force, record_published
 from apps.documents.services.opening import open_document, relate, set_audience
 from apps.documents.services.reading import remember_reading
 from apps.documents.services.retiring import cancel_scheduled, retire
+from apps.documents.services.sharing import (
+    end_exception,
+    end_past_exceptions,
+    follow_unit,
+    hide_from,
+    open_to,
+)
 from apps.documents.services.writing import (
     discard_draft,
     editing,
@@ -47,10 +54,15 @@ __all__ = [
     "default_day",
     "discard_draft",
     "editing",
+    "end_exception",
+    "end_past_exceptions",
+    "follow_unit",
     "hash_of",
+    "hide_from",
     "left_force",
     "may_withdraw",
     "open_document",
+    "open_to",
     "passages",
     "passages_of",
     "publish_emergency",
