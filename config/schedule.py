@@ -17,6 +17,10 @@ BEAT_SCHEDULE = {
         "task": "apps.documents.jobs.remind_reviews",
         "schedule": crontab(minute=25, hour="6-20"),
     },
+    "end-past-exceptions": {
+        "task": "apps.documents.jobs.end_past_exceptions",
+        "schedule": crontab(hour=0, minute=20),
+    },
     # Also woken by each announcement; this sweeps what was missed.
     "expand-announcements": {
         "task": "apps.notifications.jobs.expand_announcements",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("apps.documents.urls_reviews")),
     path("", include("apps.documents.urls")),
     path("", include("apps.notifications.urls")),
+    path("", include("apps.documents.urls_access")),
     path("", include("apps.manual.urls")),
     path("", include("apps.portal.urls")),
 ]

@@ -11,10 +11,11 @@ class DocumentsConfig(AppConfig):
         from django.db.models.signals import m2m_changed, post_delete, post_save
 
         from apps.accounts.models import Position
-        from apps.documents import events, stamps
+        from apps.documents import events, following, stamps
         from apps.documents.models import Document
 
         events.hand_over()
         m2m_changed.connect(stamps.renew_tree, sender=Document.audience.through)
+        following.connect()
         post_save.connect(stamps.renew_words, sender=Position)
         post_delete.connect(stamps.renew_words, sender=Position)

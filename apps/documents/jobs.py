@@ -23,3 +23,9 @@ def remind_reviews() -> None:
     now = timezone.now()
     services.remind_reviews(now)
     services.escalate_reviews(now)
+
+
+@shared_task
+def end_past_exceptions() -> None:
+    """End the exceptions whose last day has passed: they count no more, the log keeps them."""
+    services.end_past_exceptions(timezone.localdate())

@@ -88,3 +88,12 @@ kinds.add(
         mail="now",
     ),
 )
+kinds.add(
+    "document_opened",
+    NoticeKind(
+        title=_("Le abren un documento"),
+        mail="daily",
+        note=_("Cuando le dejan leer uno que antes no veía."),
+        icon="unlock",
+    ),
+)

@@ -22,7 +22,7 @@ from django.contrib.auth.models import Group
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q
 
-from apps.core.access import Level
+from apps.core.access import Level, clearance
 from apps.documents.permissions import Perm
 
 # The most restricted documents that an exception can open.
@@ -47,6 +47,20 @@ def combined(
     return (owner | ~hidden_by_name) & (
         (within_reach & opened_by_name) | ((base | (within_reach & opened)) & (owner | ~hidden))
     )
+
+
+def sees_by_itself(document: Any, person: Any, audience: set[int] | None = None) -> bool:
+    """Whether the base alone (classification, audience, owner) lets `person` see `document`.
+
+    `audience` are keys of units to take instead of those it is addressed to.
+    """
+    if not person.has_perm(Perm.VIEW) or document.classification > clearance(person):
+        return False
+    if person.has_perm(Perm.APPROVE) or document.owner_id == person.pk:
+        return True
+    if audience is None:
+        audience = set(document.audience.values_list("pk", flat=True))
+    return not audience or bool(audience & set(person.access().unit_ids))
 
 
 def is_apart(actor: Any) -> Any:

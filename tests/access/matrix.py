@@ -106,6 +106,13 @@ MATRIX: dict[str, str] = {
     "reviews:impacts-add": "C",
     "reviews:impact-decide": "C",
     "reviews:impact-remove": "C",
+    # who can read a document
+    "document_access:readers": STAFF,
+    "document_access:export": "CDUP",
+    "document_access:audience": "C",
+    "document_access:open": "C",
+    "document_access:hide": "C",
+    "document_access:withdraw": "C",
     # people and the organisation
     "accounts:organigram": STAFF,
     "accounts:gaps": STAFF,

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.audit import acting
 from apps.accounts.models import Person, Unit
 from apps.core.access import Level, require
-from apps.core.rules import RuleBroken
+from apps.core.rules import RuleBroken, StaleEdit
 from apps.documents.models import Document, Relation
 from apps.documents.permissions import Perm
 from apps.documents.querysets import descendants_too
+from apps.documents.sight import sees_by_itself
 
 
 @transaction.atomic
@@ -49,13 +51,30 @@ def open_document(
 
 
 @transaction.atomic
-def set_audience(document: Document, units: Iterable[Unit], *, by: Person) -> None:
+def set_audience(
+    document: Document, units: Iterable[Unit], *, expected: Iterable[int] | None = None, by: Person
+) -> None:
     """Address `document` to `units` and everything below them; to everyone if there are none.
 
-    Raises PermissionDenied unless `by` may write documents and the document exists for them.
+    `expected` are the keys of the units it was addressed to when the choice was made. Raises
+    PermissionDenied unless the document exists for `by`, who may write documents, or govern
+    them once one of its versions was published; StaleEdit if it is addressed to others than
+    `expected` now (F14); RuleBroken if `by` sees it only by an exception and would so address
+    it to themself (S7).
     """
-    require(by, Perm.WRITE, document)
-    document.audience.set(descendants_too(list(units)))
+    was_published = document.versions.published().exists()
+    require(by, Perm.GOVERN if was_published else Perm.WRITE, document)
+    document = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
+    now = set(document.audience.values_list("pk", flat=True))
+    if expected is not None and set(expected) != now:
+        raise StaleEdit(_("Otra persona cambió los destinatarios mientras usted los elegía."))
+    wanted = descendants_too(list(units))
+    if sees_by_itself(document, by, set(wanted)) and not sees_by_itself(document, by, now):
+        raise RuleBroken(
+            _("Usted ve este documento por una excepción: que lo dirija otra persona a su unidad.")
+        )
+    with acting(by):
+        document.audience.set(wanted)
 
 
 @transaction.atomic
