@@ -33,6 +33,8 @@ WITHOUT_KEY = {
     "components/_kept.html": "a text is taken back or dropped once",
     "components/_move.html": "each press is one more step on purpose",
     "components/_topbar.html": "the theme ends in one state",
+    "notifications/mails.html": "a mail that waits already is not put back again",
+    "notifications/notices.html": "a notice is read once",
     "styleguide.html": "samples",
 }
 WITH_KEY = ("crispy }}", "form.envio", "for name, value in hidden")

@@ -248,7 +248,7 @@ def test_lost_mail_is_shown_without_what_it_says(admin, signed, lost):
     lost(3, state=OutboxMail.State.SENT, last_error="Nunca")
     lost(4, state=OutboxMail.State.WAITING, last_error="Aún no")
     html = text_of(signed(admin).get(reverse("notifications:mails")))
-    for words in ("Invitación", "Otro correo", "SMTPRecipientsRefused 550", "Hay 1 por enviar."):
+    for words in ("Invitación", "Otro correo", "SMTPRecipientsRefused 550", "1 está en camino."):
         assert words in html
     for words in ("secreto", "@aguas.test", "Nunca", "Aún no"):
         assert words not in html
