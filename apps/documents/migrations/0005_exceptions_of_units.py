@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_append_only_log"),
-        ("documents", "0002_engine"),
+        ("documents", "0004_drafts_renew_nothing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
