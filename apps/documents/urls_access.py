@@ -2,17 +2,18 @@
 
 from django.urls import path
 
+from apps.core import converters  # noqa: F401  (registers `code`)
 from apps.documents.views import access
 
 app_name = "document_access"
 urlpatterns = [
-    path("documentos/<str:code>/acceso/", access.readers, name="readers"),
-    path("documentos/<str:code>/acceso/exportar/", access.export_readers, name="export"),
-    path("documentos/<str:code>/acceso/destinatarios/", access.audience, name="audience"),
-    path("documentos/<str:code>/acceso/abrir/", access.open_to, name="open"),
-    path("documentos/<str:code>/acceso/ocultar/", access.hide_from, name="hide"),
+    path("documentos/<code:code>/acceso/", access.readers, name="readers"),
+    path("documentos/<code:code>/acceso/exportar/", access.export_readers, name="export"),
+    path("documentos/<code:code>/acceso/destinatarios/", access.audience, name="audience"),
+    path("documentos/<code:code>/acceso/abrir/", access.open_to, name="open"),
+    path("documentos/<code:code>/acceso/ocultar/", access.hide_from, name="hide"),
     path(
-        "documentos/<str:code>/acceso/<slug:kind>/<int:pk>/retirar/",
+        "documentos/<code:code>/acceso/<slug:kind>/<int:pk>/retirar/",
         access.withdraw,
         name="withdraw",
     ),

@@ -313,14 +313,21 @@ def test_the_log_tells_what_was_given_and_what_was_withdrawn_by_whom(elsewhere, 
 
 
 def test_the_people_it_was_opened_to_are_told_and_nobody_else(
-    elsewhere, agent, auditor, quality, role
+    press, agent, auditor, quality, role, other_unit
 ):
-    services.open_to(elsewhere, people=[agent], roles=[role(R.AUDITOR)], reason=REASON, by=quality)
+    page = press.page("ATC-01.8", "Almidonar", audience=[other_unit])
+    services.open_to(page, people=[agent], roles=[role(R.AUDITOR)], reason=REASON, by=quality)
     notice = Notice.objects.get(kind="document_opened")
     assert notice.person == agent
-    assert "POL-01" in notice.title
-    assert elsewhere.title not in notice.title
-    assert REASON not in notice.text
+    assert notice.url == "/documentos/ATC-01.8/"
+    assert "ATC-01.8" in notice.title
+    assert page.title not in notice.title
+    assert notice.text == ""
+
+
+def test_nobody_is_told_of_what_cannot_be_read_yet(elsewhere, agent, quality):
+    services.open_to(elsewhere, people=[agent], reason=REASON, by=quality)
+    assert not Notice.objects.filter(kind="document_opened").exists()
 
 
 def test_who_left_is_not_named(elsewhere, agent, quality):

@@ -11,6 +11,7 @@ from apps.accounts.permissions import Role as R
 from apps.core.access import Level
 from apps.documents import services as documents
 from apps.manual import services
+from apps.manual.models import Form
 
 REASON = "Lo necesita para el proyecto de medidores."
 CODE, TITLE = "ATC-01.8", "Almidonar la zarzuela"
@@ -34,7 +35,7 @@ def make_page(press, chapter, neighbour, quality):
     """Maker of the page in question; it stands beside the neighbour and in its related ones."""
 
     def make(**fields):
-        form = services.Form.objects.get()
+        form = Form.objects.get()
         step = press.step("almidonar", form=form)
         document = press.page(CODE, TITLE, parent=chapter, steps=[step], **fields)
         press.version(document, steps=[step, press.step("planchar")], title=TITLE, days_ago=1)
@@ -167,7 +168,7 @@ def test_s3_counts_exports_and_facets_leave_out_what_is_hidden(
 def test_s6_an_exception_works_at_the_next_request_of_an_open_session(
     make_page, ana, signed, quality
 ):
-    document, client = make_page(), None
+    document = make_page()
     client = signed(ana)
     assert where_shown(client) >= EVERYWHERE
     (row,) = documents.hide_from(document, people=[ana], reason=REASON, by=quality)

@@ -9,6 +9,7 @@ from typing import Any
 from dateutil.relativedelta import relativedelta
 from django.contrib.auth.models import Permission
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -50,11 +51,11 @@ def open_to(
     """Let them read `document` beyond its audience, and beyond CONFIDENTIAL, until that day.
 
     The calendar day `until_on` is included; None is without end. A unit stands for all below
-    it. What was already open gets the new reason and day. The people named are told. Raises
-    PermissionDenied unless `by` may govern documents and this one exists for them; RuleBroken
-    if nobody is named, the reason is under 20 characters, the day is past, the document is
-    RESERVED, or CONFIDENTIAL and the day is missing or over a year away, somebody is hidden
-    from it by name, role or unit themselves, or `by` would open it to themself (S7).
+    it. What was already open gets the new reason and day. The people named are told, if it has
+    a version in force. Raises PermissionDenied unless `by` may govern documents and this one
+    exists for them; RuleBroken if nobody is named, the reason is under 20 characters, the day
+    is past, the document is RESERVED, or CONFIDENTIAL and the day is missing or over a year
+    away, one of those named has it hidden, or `by` would open it to themself (S7).
     """
     document = _locked(document, by)
     people, roles, units = _named(people, roles, units)
@@ -75,7 +76,7 @@ def open_to(
         _give(document, whom, hides=False, reason=reason, until_on=until_on, by=by, at=now)
         for whom in (*people, *roles, *units)
     ]
-    if people:
+    if people and document.current_id:
         told = _("Le abrieron el documento %(code)s.") % {"code": document.code}
         if until_on:
             told = _("Le abrieron el documento %(code)s hasta el %(day)s.") % {
@@ -185,7 +186,7 @@ def follow_unit(unit: Unit, *, former_parent_id: int | None) -> None:
 
 def page_url(document: Document) -> str:
     """Address at which `document` is read."""
-    return f"/manual/{document.code}/"
+    return reverse("documents:document", args=[document.code])
 
 
 def _locked(document: Document, by: Person) -> Document:
