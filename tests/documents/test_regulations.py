@@ -473,7 +473,7 @@ def test_a_decision_is_made_on_its_page(publish, quality, supervisor, signed):
     version = new_version(document, quality, supervisor)
     client = signed(quality)
     url = reverse("reviews:impact-decide", args=[impact.regulation_id, impact.pk])
-    assert "Adaptado" in text(client, url)
+    assert "Versión 2, en vigor desde el" in text(client, url)
     assert client.post(url, {"state": "unaffected", "decision": "No."}).status_code == 422
     assert client.post(url, {"state": "adapted"}).status_code == 422
     answer = client.post(url, {"state": "adapted", "version": version.pk})
