@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.forms import HouseForm
@@ -150,3 +151,11 @@ class DecideForm(HouseForm):
             choice for choice in Impact.State.choices if choice[0] != impact.state
         ]
         self.fields["version"].queryset = versions
+        self.fields["version"].label_from_instance = _name_of
+
+
+def _name_of(version: Version) -> str:
+    return _("Versión %(n)s, en vigor desde el %(on)s") % {
+        "n": version.number,
+        "on": date_format(version.effective_on, "j b Y"),
+    }

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from icalendar import Calendar as ICalendar
-from icalendar import Event
+from icalendar import Event, vDuration
 
 from apps.accounts.models import Person
 from apps.documents.models import Document
@@ -134,7 +134,7 @@ def ical_of(person: Person, now: datetime, *, everything: bool, base: str) -> by
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", _("Revisiones de documentos"))
     calendar.add("refresh-interval", FEED_EVERY, parameters={"value": "DURATION"})
-    calendar.add("x-published-ttl", FEED_EVERY)
+    calendar.add("x-published-ttl", vDuration(FEED_EVERY).to_ical().decode())
     found = rows.only("code", "title", "kind", "next_review_on")
     for row in found.order_by("next_review_on", "pk")[:FEED_MOST]:
         event = Event()

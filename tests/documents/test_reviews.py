@@ -300,7 +300,7 @@ def test_every_kind_has_rules_from_the_first_day():
 
 def test_seeding_the_rules_twice_keeps_what_was_set(quality):
     rules(quality)
-    seed = import_module("apps.documents.migrations.0004_kind_rules").seed
+    seed = import_module("apps.documents.migrations.0007_kind_rules").seed
     KindRules.objects.filter(kind="case").delete()
     seed(apps, None)
     assert services.rules_of("policy").review_months == 6

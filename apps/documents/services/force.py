@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from dateutil.relativedelta import relativedelta
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from apps.documents.permissions import Perm
 from apps.documents.services import telling
 from apps.documents.services.content import came_into_force, check_reason, hash_of
 from apps.documents.services.locking import locked
+from apps.documents.services.reviewing import next_review_after
 
 
 @transaction.atomic
@@ -56,7 +56,7 @@ def put_in_force(document: Document, version: Version, *, imported: bool) -> Ver
     version.save(update_fields=["state"])
     document.current = version
     document.title = version.title
-    document.next_review_on = version.effective_on + relativedelta(months=document.review_months)
+    document.next_review_on = next_review_after(document, version.effective_on)
     document.save(update_fields=["current", "title", "next_review_on"])
     came_into_force.send(sender=Version, version=version, imported=imported)
     return version

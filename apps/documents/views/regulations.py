@@ -204,9 +204,8 @@ def decide(request: HttpRequest, pk: int, impact: int) -> HttpResponse:
     """Say what came of an affected document."""
     row = _impact(request, pk, impact)
     versions = services.versions_that_adapt(row).defer("body")
-    initial = {"version": versions.first(), "state": Impact.State.ADAPTED}
-    if row.state != Impact.State.PENDING:
-        initial = {}
+    latest = versions.first() if row.state == Impact.State.PENDING else None
+    initial = {"version": latest, "state": Impact.State.ADAPTED} if latest else {}
     form = DecideForm.of(request, impact=row, versions=versions, initial=initial)
     home = row.regulation.get_absolute_url()
 
