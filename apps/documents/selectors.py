@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest, JSONObject
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from apps.documents.models import Approval, Document, Version
+from apps.documents.models import Approval, Comment, Document, Relation, Version
 from apps.documents.permissions import Perm
 
 State = Version.State
@@ -58,23 +58,39 @@ def documents_for(actor: Any, today: date) -> QuerySet[Document]:
 
     Those in force for everybody who may read them; the others (never in force, retired) for
     their owner and for those who write or approve; and what they are asked to approve.
-    `draft` and `coming` are {number, state, effective_on} or None.
+    `draft` and `coming` are {number, state, on} or None; `touched_at` is when anything of it
+    last happened; `waits_for_me` whether this person is to decide, to correct or to ratify.
     """
-    open_states = [State.DRAFT, State.IN_REVIEW]
-    mine = Version.objects.filter(document=OuterRef("pk")).waiting_for(actor, today)
-    may_follow = actor.has_perm(Perm.WRITE) or actor.has_perm(Perm.APPROVE)
+    of_it = Version.objects.filter(document=OuterRef("pk"))
+    seen = Version.objects.visible_to(actor).filter(document=OuterRef("pk"))
     visible = Document.objects.visible_to(actor)
-    if not may_follow:
+    if not (actor.has_perm(Perm.WRITE) or actor.has_perm(Perm.APPROVE)):
         visible = visible.filter(Q(current__isnull=False) | Q(owner_id=actor.pk))
-    asked = Version.objects.visible_to(actor).filter(document=OuterRef("pk"), state=State.IN_REVIEW)
-    rows = Document.objects.filter(Q(pk__in=visible.values("pk")) | Exists(asked))
-    draft = Version.objects.visible_to(actor).filter(document=OuterRef("pk"), state__in=open_states)
-    coming = Version.objects.filter(document=OuterRef("pk"), state=State.APPROVED)
-    fact = {"number": "number", "state": "state", "on": "effective_on"}
+    rows = Document.objects.filter(
+        Q(pk__in=visible.values("pk")) | Exists(seen.filter(state=State.IN_REVIEW))
+    )
+    fact = JSONObject(number="number", state="state", on="effective_on")
+    draft = seen.filter(state__in=[State.DRAFT, State.IN_REVIEW])
+    coming = seen.filter(state=State.APPROVED).order_by("number")
+    instants = ("created_at", "edited_at", "submitted_at", "approved_at", "retired_at")
+    last = of_it.order_by("-number").values(at=Greatest(*instants))
     return rows.annotate(
-        draft=Subquery(draft.values(found=JSONObject(**fact))[:1]),
-        coming=Subquery(coming.order_by("number").values(found=JSONObject(**fact))[:1]),
-        waits_for_me=Exists(mine),
+        draft=Subquery(draft.values(found=fact)[:1]),
+        coming=Subquery(coming.values(found=fact)[:1]),
+        touched_at=Coalesce(Subquery(last[:1]), F("created_at")),
+        waits_for_me=Exists(waiting_for(seen, actor, today)),
+    )
+
+
+def waiting_for(versions: QuerySet[Version], actor: Any, today: date) -> QuerySet[Version]:
+    """Of `versions`, those on which `actor` is to decide, to correct what was returned, or to
+    stand by what was published in an emergency."""
+    decide = Version.objects.waiting_for(actor, today)
+    ratify = Version.objects.ratifiable_by(actor)
+    return versions.filter(
+        Q(pk__in=decide.values("pk"))
+        | Q(pk__in=ratify.values("pk"))
+        | Q(state=State.DRAFT, submitted_at__isnull=False, author_id=actor.pk)
     )
 
 
@@ -84,10 +100,36 @@ def document_for(actor: Any, code: str, today: date) -> Document:
     return get_object_or_404(rows, code=code)
 
 
+def versions_of(document: Document, actor: Any) -> list[Version]:
+    """Versions of `document` that exist for `actor`, newest first, with people and approvals."""
+    people = ("author", "approver", "retired_by", "ratified_by", "restored_from")
+    rows = Version.objects.visible_to(actor).filter(document=document)
+    rows = (
+        rows.select_related(*people)
+        .defer("body")
+        .prefetch_related(
+            "editors",
+            Prefetch(
+                "approvals", Approval.objects.select_related("person", "decided_by").order_by("pk")
+            ),
+        )
+    )
+    found = list(rows.order_by("-number"))
+    for version in found:
+        version.document = document
+    return found
+
+
 def version_for(actor: Any, code: str, number: int) -> Version:
     """That version with its document and people; raises Http404 if not for `actor`."""
     rows = Version.objects.visible_to(actor).select_related(
-        "document__owner", "document__unit", "author", "approver", "retired_by", "ratified_by"
+        "document__owner",
+        "document__unit",
+        "document__current",
+        "author",
+        "approver",
+        "retired_by",
+        "ratified_by",
     )
     version = rows.filter(document__code=code, number=number).first()
     if version is None:
@@ -104,7 +146,19 @@ def base_of(version: Version) -> Version | None:
     return in_force or earlier.order_by("-number").first()
 
 
-def rounds_of(version: Version) -> QuerySet[Approval]:
-    """All approvals of a version, those without effect too, oldest first."""
-    rows = version.approvals.select_related("person", "decided_by")
-    return rows.order_by(F("decided_at").asc(nulls_last=True), "order", "pk")
+def remarks_on(version: Version) -> list[Comment]:
+    """Remarks on `version` with `answers_given`, in the order they were made. Two queries."""
+    rows = list(version.comments.select_related("author", "resolved_by").order_by("pk"))
+    first = {row.pk: row for row in rows if row.answers_id is None}
+    for row in first.values():
+        row.answers_given = []
+    for row in rows:
+        if row.answers_id in first:
+            first[row.answers_id].answers_given.append(row)
+    return list(first.values())
+
+
+def related_to(document: Document, actor: Any) -> list[Document]:
+    """Documents beside `document` that are in force and exist for `actor`."""
+    near = Relation.objects.filter(document=document, related=OuterRef("pk"))
+    return list(Document.objects.visible_to(actor).in_force().filter(Exists(near)).order_by("code"))

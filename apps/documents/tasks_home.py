@@ -1,4 +1,4 @@
-"""What waits for a person among documents: reviews, and norms to adapt documents to."""
+"""What waits for a person among documents: decisions, reviews, norms to adapt them to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 
 from apps.accounts.models import Person
 from apps.core.registry import HomeTask, home_tasks
-from apps.documents.models import Document, Regulation
+from apps.documents import selectors
+from apps.documents.models import Document, Regulation, Version
 from apps.documents.permissions import Perm
 
 AHEAD = timedelta(days=30)
@@ -41,6 +42,37 @@ def document_tasks(person: Person) -> Iterable[HomeTask]:
             icon="journal-text",
             due_at=_evening(document.next_review_on),
         )
+
+
+def decision_tasks(person: Person) -> Iterable[HomeTask]:
+    """Versions that `person` is to approve, to correct or to stand by. One query."""
+    waiting = selectors.waiting_for(
+        Version.objects.visible_to(person), person, timezone.localdate()
+    )
+    rows = waiting.select_related("document").only(
+        "document__code", "number", "title", "state", "wanted_on", "submitted_at"
+    )
+    for version in rows.order_by("submitted_at", "pk")[:AT_MOST]:
+        yield _decision(version)
+
+
+def _decision(version: Version) -> HomeTask:
+    names = {"code": version.document.code, "title": version.title, "n": version.number}
+    url = reverse("documents:review", args=[version.document.code, version.number])
+    if version.state == Version.State.IN_REVIEW:
+        title, note = _("Aprobar %(code)s, %(title)s (versión %(n)s)"), _("Le piden su decisión.")
+        icon = "check2-square"
+    elif version.state == Version.State.DRAFT:
+        title, note = _("Corregir %(code)s, %(title)s (versión %(n)s)"), _("Le piden cambios.")
+        icon, url = "arrow-return-left", version.document.get_absolute_url()
+    else:
+        title = _("Ratificar %(code)s, %(title)s (versión %(n)s)")
+        note = _("Se publicó de emergencia, sin aprobación previa.")
+        icon, url = "exclamation-triangle", version.document.get_absolute_url()
+    due_at = None
+    if version.state == Version.State.IN_REVIEW and version.wanted_on:
+        due_at = timezone.make_aware(datetime.combine(version.wanted_on, time(18)))
+    return HomeTask(title=title % names, note=note, url=url, icon=icon, due_at=due_at)
 
 
 def regulation_tasks(person: Person) -> Iterable[HomeTask]:
@@ -72,3 +104,4 @@ def _evening(day: date) -> datetime:
 
 home_tasks.add("documents", document_tasks)
 home_tasks.add("regulations", regulation_tasks)
+home_tasks.add("decisions", decision_tasks)
