@@ -42,7 +42,11 @@ ASSETS = {
     "echarts/dist/echarts.min.js": "echarts.min.js",
     "sortablejs/Sortable.min.js": "Sortable.min.js",
 }
-HTMX = "lib/python*/site-packages/django_htmx/static/django_htmx/htmx-2.min.js"
+# The same for files that come with Python packages, below their site-packages.
+PACKAGED = {
+    "django_htmx/static/django_htmx/htmx-2.min.js": "htmx.min.js",
+    "django_prose_editor/static/django_prose_editor/editor.js": "prose-editor.js",
+}
 # References to files that are not copied: the manifest of static files would not find them.
 DEAD_REFERENCES = (
     re.compile(rb"\s*(/\*|//)[#@] sourceMappingURL=[^\n*]*(\*/)?"),
@@ -200,7 +204,8 @@ def copy_assets(wanted: str) -> None:
     draft = VENDOR.with_name("vendor.new")
     shutil.rmtree(draft, ignore_errors=True)
     sources = [(MODULES, pattern, name) for pattern, name in ASSETS.items()]
-    sources.append((VENV, HTMX, "htmx.min.js"))
+    below = "lib/python*/site-packages/"
+    sources += [(VENV, below + pattern, name) for pattern, name in PACKAGED.items()]
     for base, pattern, name in sources:
         found = sorted(base.glob(pattern))
         if not found:

@@ -8,6 +8,8 @@ class ManualConfig(AppConfig):
     verbose_name = _("Manual")
 
     def ready(self) -> None:
-        from apps.manual import content
+        from apps.documents.services import submission_checks
+        from apps.manual import checking, content
 
         content.hand_over()
+        submission_checks.add("manual", checking.step_checks)

@@ -8,6 +8,7 @@ from apps.documents.services.content import (
     content_of,
     content_parts,
     hash_of,
+    submission_checks,
 )
 from apps.documents.services.force import bring_into_force, record_published
 from apps.documents.services.opening import open_document, relate, set_audience
@@ -39,6 +40,7 @@ __all__ = [
     "save_draft",
     "set_audience",
     "start_version",
+    "submission_checks",
     "submit",
     "void_approvals",
 ]

@@ -14,7 +14,7 @@ from apps.core.rules import RuleBroken
 from apps.documents.markup import faults_of
 from apps.documents.models import Document, Version
 from apps.documents.permissions import Perm
-from apps.documents.services.content import attached_texts, check_reason, hash_of
+from apps.documents.services.content import attached_texts, check_reason, hash_of, submission_checks
 from apps.documents.services.force import bring_into_force
 
 
@@ -31,7 +31,9 @@ def submit(version: Version, *, by: Person) -> Version:
         raise RuleBroken(_("Solo un borrador se puede enviar a revisión."))
     check_reason(version.justification)
     texts = [version.body, *(text for _key, part in attached_texts for text in part(version))]
-    if faults := [fault for text in texts for fault in faults_of(text)]:
+    faults = [fault for text in texts for fault in faults_of(text)]
+    faults += [fault for _key, check in submission_checks for fault in check(version)]
+    if faults:
         raise RuleBroken([RuleBroken(fault) for fault in dict.fromkeys(faults)])
     version.state = Version.State.IN_REVIEW
     version.save(update_fields=["state"])

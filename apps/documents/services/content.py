@@ -28,6 +28,9 @@ came_into_force = Signal()
 # Rooms above hand over how what they attach is carried from a version into a new draft.
 carriers: Registry[Callable[[Version, Version], None]] = Registry("carrier of content")
 
+# Rooms above hand over what, besides its texts, keeps a version from being submitted, in words.
+submission_checks: Registry[Callable[[Version], Iterable[str]]] = Registry("submission check")
+
 JUSTIFICATION_MIN = 20
 
 
