@@ -41,7 +41,11 @@ ASSETS = {
     "echarts/dist/echarts.min.js": "echarts.min.js",
     "sortablejs/Sortable.min.js": "Sortable.min.js",
 }
-HTMX = "lib/python*/site-packages/django_htmx/static/django_htmx/htmx-2.min.js"
+# The same for files that come with Python packages, below their site-packages.
+PACKAGED = {
+    "django_htmx/static/django_htmx/htmx-2.min.js": "htmx.min.js",
+    "django_prose_editor/static/django_prose_editor/editor.js": "prose-editor.js",
+}
 # Of some two thousand icons the house uses a tenth: only these are published.
 ICONS = "bootstrap-icons/font/bootstrap-icons"
 ICONS_CSS, ICONS_FONT = "bootstrap-icons.min.css", "fonts/bootstrap-icons.woff2"
@@ -243,7 +247,8 @@ def copy_assets(wanted: str, named: list[str]) -> None:
     draft = VENDOR.with_name("vendor.new")
     shutil.rmtree(draft, ignore_errors=True)
     sources = [(MODULES, pattern, name) for pattern, name in ASSETS.items()]
-    sources.append((VENV, HTMX, "htmx.min.js"))
+    below = "lib/python*/site-packages/"
+    sources += [(VENV, below + pattern, name) for pattern, name in PACKAGED.items()]
     for base, pattern, name in sources:
         found = sorted(base.glob(pattern))
         if not found:

@@ -8,7 +8,9 @@ class ManualConfig(AppConfig):
     verbose_name = _("Manual")
 
     def ready(self) -> None:
-        from apps.manual import content, face
+        from apps.documents.services import submission_checks
+        from apps.manual import checking, content, face
 
         content.hand_over()
         face.hand_over()
+        submission_checks.add("manual", checking.step_checks)

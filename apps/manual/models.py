@@ -200,6 +200,55 @@ class Step(models.Model):
         return f"{self.number}. {self.title}"
 
 
+class Picture(models.Model):
+    """An image that texts of a document show; whoever may read the document may see it."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="pictures")
+    file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="+")
+
+    objects = querysets.PictureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("imagen")
+        verbose_name_plural = _("imágenes")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.file.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("manual:picture", args=[self.file_id])
+
+
+class DocumentTemplate(models.Model):
+    """What a new document of a kind begins with."""
+
+    kind = models.CharField(_("clase"), max_length=16, choices=Document.Kind.choices, unique=True)
+    purpose = models.TextField(_("para qué sirve"), blank=True)
+    scope = models.TextField(_("se aplica a"), blank=True)
+    body = models.TextField(_("texto"), blank=True)
+    # One step a line: its title, and after a vertical bar what to do.
+    steps = models.TextField(_("pasos"), blank=True)
+    review_months = models.PositiveSmallIntegerField(_("revisión cada, en meses"), default=12)
+
+    class Meta:
+        verbose_name = _("plantilla de documento")
+        verbose_name_plural = _("plantillas de documento")
+        ordering = ["pk"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                name="template_reviewed_within_three_years",
+                condition=Q(review_months__gte=1, review_months__lte=36),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+auditlog.register(DocumentTemplate)
+auditlog.register(Picture)
 auditlog.register(Node)
 auditlog.register(Form)
 auditlog.register(FormVersion)

@@ -8,9 +8,10 @@ date and never another reader's.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from django.core.cache import cache
@@ -25,7 +26,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.core.access import Level
 from apps.documents.models import Version
-from apps.manual import reading, tree
+from apps.manual import links, reading, tree
 from apps.manual.models import Node
 
 CLASSIFICATION = {
@@ -157,6 +158,7 @@ def _is_overdue(node: Node) -> bool:
 @lru_cache(maxsize=1)
 def _source_digest() -> str:
     digest = hashlib.sha256(reading.source_digest().encode())
+    digest.update(Path(links.__file__).read_bytes())
     for name in TEMPLATES:
         digest.update(get_template(name).template.source.encode())
     return digest.hexdigest()[:16]
@@ -186,6 +188,8 @@ def _article_key(node: Node) -> str:
 def _render(node: Node) -> str:
     version = node.document.current
     body = reading.body_of(version, node.code, node.words_stamp)
+    # What became of the pages it links to is part of the tree's mark, not of the text.
+    body = replace(body, html=links.marked(body.html))
     context = {
         "node": node,
         "version": version,

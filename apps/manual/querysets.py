@@ -30,3 +30,11 @@ class FormQuerySet(models.QuerySet):
     def visible_to(self, actor: Any) -> Self:
         """Forms and templates: everyone who may read the manual may take them."""
         return visible(self, actor, Perm.VIEW)
+
+
+class PictureQuerySet(models.QuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        """Pictures of documents that exist for `actor`, or that anyone may read."""
+        theirs = Document.objects.visible_to(actor).filter(pk=OuterRef("document_id"))
+        everyones = Document.objects.open_to_customers().filter(pk=OuterRef("document_id"))
+        return self.filter(Exists(theirs) | Exists(everyones))

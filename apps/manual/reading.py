@@ -92,6 +92,11 @@ def body_of(version: Version, code: str, words_stamp: Any, *, public: bool = Fal
     return _body(cache.get(key) or _make(version, code, key, public=public))
 
 
+def preview_of(version: Version, code: str) -> Body:
+    """The body of a draft exactly as readers will see it. Never kept: it changes."""
+    return _body(_render(version, code))
+
+
 def comparison_of(old: Version, new: Version, *, signs: bool = True) -> Comparison:
     """What changed between two versions of one document."""
     return compare(content_of(old), content_of(new), signs=signs)

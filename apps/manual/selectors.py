@@ -178,3 +178,34 @@ def public_page(code: str) -> Node:
     if node is None:
         raise Http404
     return node
+
+
+def next_code(parent: Node) -> str:
+    """The code that follows the last one under `parent`: ATC-02 gives ATC-02.1, ATC-02.2."""
+    taken = set(Node.objects.values_list("code", flat=True)) | set(
+        Document.objects.values_list("code", flat=True)
+    )
+    prefix = f"{parent.code}."
+    numbers = [code.removeprefix(prefix) for code in taken if code.startswith(prefix)]
+    last = max((int(rest) for rest in numbers if rest.isascii() and rest.isdigit()), default=0)
+    return f"{prefix}{last + 1}"
+
+
+def document_for(actor: Any, code: str) -> Document:
+    """The document at that place of the manual, published or not, as far as it exists for
+    `actor`, with `node` and `current`; raises Http404 if none does."""
+    rows = Document.objects.visible_to(actor).select_related("node", "current", "unit")
+    document = rows.filter(node__code=code).first()
+    if document is None:
+        raise Http404
+    return document
+
+
+def open_version(document: Document) -> Version | None:
+    """The version being written or in review, with its document and author; or None."""
+    states = [Version.State.DRAFT, Version.State.IN_REVIEW]
+    rows = Version.objects.filter(document=document, state__in=states)
+    version = rows.select_related("author").first()
+    if version is not None:
+        version.document = document
+    return version

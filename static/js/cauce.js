@@ -129,30 +129,47 @@
     const draft = new FormData(form);
     for (const field of form.elements)
       if (field.name && (field.type === "file" || field.type === "password")) draft.delete(field.name);
-    draft.set("borrador", form.dataset.keep);
+    if (form.dataset.keep) draft.set("borrador", form.dataset.keep);
     return draft;
   }
+  const waiting = new WeakMap();                 // one keeping at a time: the next begins where the last one ended
   async function keep(form) {
-    const status = form.querySelector("[data-keep-status]");
+    if (waiting.has(form)) { touched(form); return; }
+    const status = form.querySelector("[data-keep-status]") ?? byId(form.dataset.keepStatus ?? "");
     const told = (text) => { if (status) status.textContent = text; };
     told(words.saving);
-    try {
-      const answer = await fetch(form.dataset.keepUrl, {
-        method: "POST", body: draftOf(form), credentials: "same-origin",
-        headers: { "X-CSRFToken": token(), "X-Requested-With": "fetch" },
-      });
-      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-      if (keeping.get(form) === undefined) dirty.delete(form);
-      told(`${words.saved} ${new Date().toLocaleTimeString("es", { hour: "numeric", minute: "2-digit" })}.`);
-    } catch { told(words.unsaved); }
+    const sent = (async () => {
+      try {
+        const answer = await fetch(form.dataset.keepUrl, {
+          method: "POST", body: draftOf(form), credentials: "same-origin",
+          headers: { "X-CSRFToken": token(), "X-Requested-With": "fetch" },
+        });
+        if (!answer.ok || answer.redirected) {
+          const detail = { answer, text: "" };
+          if ((answer.headers.get("Content-Type") ?? "").startsWith("text/plain")) detail.text = await answer.text();
+          form.dispatchEvent(new CustomEvent("cauce:unkept", { detail, bubbles: true }));
+          told(detail.text || words.unsaved);
+          return;
+        }
+        if (keeping.get(form) === undefined) dirty.delete(form);
+        const text = await answer.text();
+        told(`${form.dataset.keep ? words.saved : words.kept} ${new Date().toLocaleTimeString("es", { hour: "numeric", minute: "2-digit" })}.`);
+        form.dispatchEvent(new CustomEvent("cauce:kept", { detail: { answer, text }, bubbles: true }));
+      } catch { told(words.unsaved); }
+    })();
+    waiting.set(form, sent);
+    await sent;
+    waiting.delete(form);
   }
   function touched(form) {
     if (form.method !== "post" || form.dataset.dirty === "no") return;
     dirty.add(form);
-    if (!form.dataset.keepUrl) return;
+    if (!form.dataset.keepUrl || form.hasAttribute("data-keep-wait")) return;
     clearTimeout(keeping.get(form));
     keeping.set(form, setTimeout(() => { keeping.delete(form); keep(form); }, 2000));
   }
+  /* What is being kept of any form of the page has arrived, or has not. */
+  const settled = () => Promise.all([...document.querySelectorAll("form[data-keep-url]")].map((form) => waiting.get(form)));
   document.addEventListener("input", (event) => { const { form } = event.target;
     if (form && !event.target.closest(".pick, .bulk, .filters, .topsearch")) touched(form); });
   addEventListener("beforeunload", (event) => {
@@ -166,6 +183,11 @@
     if (event.defaultPrevented) return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     if (form.method !== "post") return;
+    if (waiting.has(form)) {                     // sent after it, from the revision it leaves
+      event.preventDefault();
+      waiting.get(form).then(() => form.requestSubmit(event.submitter));
+      return;
+    }
     dirty.delete(form);
     clearTimeout(keeping.get(form));
     if (form.hasAttribute("hx-post")) return;
@@ -351,7 +373,7 @@
     root.querySelector("[data-error-summary]")?.focus();
     loadNeeds(root);
   }
-  window.cauce = { say, token, words };
+  window.cauce = { say, token, words, settled };
   start(document);
   openTarget();
 })();

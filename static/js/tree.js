@@ -1,5 +1,6 @@
 /* Lists that are put in order by hand. <ul class="sortable" data-tree="address" data-parent="key"> with <li data-id="key">,
-   each row with a .drag handle. A move is posted as id, padre, posicion; if it is refused the row goes back.
+   each row with a .drag handle. A move is posted as id, padre, posicion, and the field that data-with selects; if it is
+   refused the row goes back.
    The buttons of components/_move.html do the same without JavaScript and with the keyboard. */
 (() => {
   "use strict";
@@ -13,12 +14,15 @@
     body.set("id", item.dataset.id);
     body.set("padre", to.dataset.parent ?? "");
     body.set("posicion", String(newIndex));
+    const along = to.dataset.with && document.querySelector(to.dataset.with);
+    if (along) body.set(along.name, along.value);
     try {
       const answer = await fetch(to.dataset.tree, {
         method: "POST", body, credentials: "same-origin",
         headers: { "X-CSRFToken": token(), "X-Requested-With": "fetch" },
       });
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+      to.dispatchEvent(new CustomEvent("cauce:moved", { detail: { answer, item }, bubbles: true }));
       say(words.moved, "ok");
     } catch {
       from.insertBefore(item, from.children[oldIndex + (from === to && newIndex < oldIndex ? 1 : 0)] ?? null);

@@ -54,7 +54,7 @@ def pretend_installed(setup: ModuleType) -> None:
 
 
 def pretend_fetched(setup: ModuleType) -> None:
-    """A node_modules with the files that are wanted, and htmx in the environment."""
+    """A node_modules with the files that are wanted, and those of packages in the environment."""
     for pattern in setup.ASSETS:
         file = setup.MODULES / pattern.replace("*", "-")
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -65,9 +65,10 @@ def pretend_fetched(setup: ModuleType) -> None:
     template.parent.mkdir()
     template.write_text('<i class="bi bi-house"></i>{% include "_y.html" with icon="clock" only %}')
     (setup.MODULES / ".from").write_text(setup.fingerprint(setup.ROOT / "package-lock.json"))
-    htmx = setup.VENV / setup.HTMX.replace("*", "3.11")
-    htmx.parent.mkdir(parents=True, exist_ok=True)
-    htmx.write_bytes(b"htmx")
+    for pattern, name in setup.PACKAGED.items():
+        packaged = setup.VENV / "lib/python3.11/site-packages" / pattern
+        packaged.parent.mkdir(parents=True, exist_ok=True)
+        packaged.write_bytes(name.encode())
 
 
 def run(tree: Path, npm: str) -> subprocess.CompletedProcess[str]:
@@ -113,7 +114,7 @@ def test_the_second_run_does_nothing(tree, setup, monkeypatch):
     pretend_fetched(setup)
     first = run(tree, NPM_OFFLINE)
     assert (first.returncode, first.stderr) == (0, "")
-    assert (tree / "static/vendor/htmx.min.js").read_bytes() == b"htmx"
+    assert (tree / "static/vendor/htmx.min.js").read_bytes() == b"htmx.min.js"
     before = (tree / "static/vendor").stat().st_mtime_ns
     assert run(tree, NPM_OFFLINE).stdout == ""
     assert (tree / "static/vendor").stat().st_mtime_ns == before

@@ -21,6 +21,7 @@ from apps.documents.services.content import (
     left_force,
     passages,
     passages_of,
+    submission_checks,
 )
 from apps.documents.services.emergency import publish_emergency, ratify
 from apps.documents.services.feeds import create_feed, feed_owner, live_feed, revoke_feed
@@ -119,6 +120,7 @@ __all__ = [
     "set_review_date",
     "set_reviewer",
     "start_version",
+    "submission_checks",
     "submit",
     "versions_that_adapt",
     "void_approvals",

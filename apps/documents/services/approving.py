@@ -18,7 +18,12 @@ from apps.documents.markup import faults_of
 from apps.documents.models import Approval, Document, Version
 from apps.documents.permissions import Perm
 from apps.documents.services import telling
-from apps.documents.services.content import attached_texts, check_reason, hash_of
+from apps.documents.services.content import (
+    attached_texts,
+    check_reason,
+    hash_of,
+    submission_checks,
+)
 from apps.documents.services.force import bring_into_force
 from apps.documents.services.locking import locked
 from apps.documents.turns import (
@@ -95,7 +100,9 @@ def check_words(version: Version) -> None:
     if version.change not in Version.Change.values or (is_first and version.number > 1):
         raise RuleBroken({"change": _("Elija qué tipo de cambio es.")})
     texts = [version.body, *(text for _key, part in attached_texts for text in part(version))]
-    if faults := [fault for text in texts for fault in faults_of(text)]:
+    faults = [fault for text in texts for fault in faults_of(text)]
+    faults += [fault for _key, check in submission_checks for fault in check(version)]
+    if faults:
         raise RuleBroken([RuleBroken(fault) for fault in dict.fromkeys(faults)])
 
 

@@ -44,6 +44,8 @@ class Passage:
 
 # Rooms above name the passages a remark may be about, by key («step:registrar»).
 passages: Registry[Callable[[Version], Mapping[str, Passage]]] = Registry("passages")
+# Rooms above hand over what, besides its texts, keeps a version from being submitted, in words.
+submission_checks: Registry[Callable[[Version], Iterable[str]]] = Registry("submission check")
 
 JUSTIFICATION_MIN = 20
 

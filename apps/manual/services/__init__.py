@@ -11,13 +11,16 @@ from apps.manual.services.drafting import (
     save_procedure,
 )
 from apps.manual.services.forms import create_form, publish_form
+from apps.manual.services.opening import add_picture, create_document, save_template
 from apps.manual.services.procedures import StepInput, record_procedure, write_procedure
 
 __all__ = [
     "Facts",
     "StepInput",
+    "add_picture",
     "add_step",
     "carry",
+    "create_document",
     "create_form",
     "create_node",
     "edit_step",
@@ -28,5 +31,6 @@ __all__ = [
     "remove_step",
     "rename_node",
     "save_procedure",
+    "save_template",
     "write_procedure",
 ]

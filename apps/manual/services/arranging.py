@@ -29,6 +29,13 @@ def create_node(
     taken, `parent` is a page, or the document already has a place.
     """
     require(by, Perm.ARRANGE)
+    return place_node(code=code, title=title, summary=summary, parent=parent, document=document)
+
+
+def place_node(
+    *, code: str, title: str, parent: Node | None, document: Document | None, summary: str = ""
+) -> Node:
+    """The last place under `parent`, for a caller that checked who asks."""
     siblings = _locked_siblings(parent)
     _check_parent(parent)
     if document is not None and Node.objects.filter(document=document).exists():
