@@ -7,45 +7,17 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Person, Unit
 from apps.core.access import Level
+from apps.core.filters import FilterForm
 from apps.core.forms import HouseForm
-from apps.core.pagination import PARAMETER
 from apps.documents.models import Document, Version
 from apps.manual.models import Node
 
 DAYS_SOON = 30
-
-
-class FilterForm(forms.Form):
-    """Filters in the address of a list. What is wrong is told at the field and left out."""
-
-    def chosen(self, name: str) -> Any:
-        """Value of a filter that is on and right, else None."""
-        self.is_valid()
-        return getattr(self, "cleaned_data", {}).get(name) or None
-
-    def chips(self, request: HttpRequest) -> list[dict[str, str]]:
-        """The filters that are on, each with the address that takes it off."""
-        found = []
-        for name, field in self.fields.items():
-            value = self.chosen(name)
-            if value is None or field.widget.is_hidden:
-                continue
-            words = str(value)
-            if isinstance(field, forms.ChoiceField) and not isinstance(
-                field, forms.ModelChoiceField
-            ):
-                words = str(dict(field.choices).get(value, value))
-            query = request.GET.copy()
-            query.pop(name, None)
-            query.pop(PARAMETER, None)
-            found.append({"text": f"{field.label}: {words}", "url": f"?{query.urlencode()}"})
-        return found
 
 
 class ChapterField(forms.ModelChoiceField):

@@ -11,7 +11,9 @@ from apps.documents.models.access import (
 from apps.documents.models.acknowledgement import (
     Acknowledgement,
     Addressee,
+    Asking,
     Obligation,
+    Reach,
 )
 from apps.documents.models.approval import Approval, Comment
 from apps.documents.models.base import (
@@ -36,6 +38,7 @@ __all__ = [
     "Acknowledgement",
     "Addressee",
     "Approval",
+    "Asking",
     "CalendarFeed",
     "Comment",
     "DailyUse",
@@ -49,6 +52,7 @@ __all__ = [
     "KindRules",
     "LastReading",
     "Obligation",
+    "Reach",
     "Regulation",
     "Relation",
     "Review",
