@@ -21,6 +21,18 @@ BEAT_SCHEDULE = {
         "task": "apps.documents.jobs.end_past_exceptions",
         "schedule": crontab(hour=0, minute=20),
     },
+    # Also woken by each publication; this sweeps what was missed.
+    "ask-readers": {"task": "apps.documents.jobs.ask_readers", "schedule": 60.0},
+    # Posts that begin or end with the day; changes made by people are followed at once.
+    "follow-everybody": {
+        "task": "apps.documents.jobs.follow_everybody",
+        "schedule": crontab(minute=2),
+    },
+    # Each reminder is sent once: running hourly only makes up for hours without a worker.
+    "remind-readers": {
+        "task": "apps.documents.jobs.remind_readers",
+        "schedule": crontab(minute=40, hour="7-19"),
+    },
     # Also woken by each announcement; this sweeps what was missed.
     "expand-announcements": {
         "task": "apps.notifications.jobs.expand_announcements",

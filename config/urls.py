@@ -7,6 +7,7 @@ urlpatterns = [
     path("cuenta/", include("apps.accounts.urls_allauth")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.documents.urls_reviews")),
+    path("", include("apps.documents.urls_reach")),
     path("", include("apps.documents.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.documents.urls_access")),

@@ -1,29 +1,74 @@
-"""What documents do when the organigram below changes: audiences and exceptions follow it.
+"""People come, leave and change posts: what is asked of them follows the same day (M19).
 
-`accounts` cannot know of documents; Django's signals of its rows are what it declares.
+Receivers only note who changed; once the change is committed, one job works out the rest.
+What no signal tells (a post that begins tomorrow, a role that permits less) is caught by the
+hourly job.
 """
 
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from django.db.models.signals import post_save, pre_save
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from apps.accounts.models import Unit
-from apps.documents.services import follow_unit
+from apps.core.jobs import soon
 
-
-def connect() -> None:
-    """Listen to units that are made or moved, by whatever way they are saved."""
-    pre_save.connect(_note_parent, sender=Unit, dispatch_uid="documents-unit-parent")
-    post_save.connect(_follow, sender=Unit, dispatch_uid="documents-unit-follow")
+_changed_people: WeakKeyDictionary[Any, set[int]] = WeakKeyDictionary()
+_changed_documents: WeakKeyDictionary[Any, set[int]] = WeakKeyDictionary()
 
 
-def _note_parent(sender: type, instance: Unit, **kwargs: Any) -> None:
-    former = Unit.objects.filter(pk=instance.pk).values_list("parent_id", flat=True)
-    instance._former_parent_id = former.first() if instance.pk else None
+def holding_changed(instance: Any, **kwargs: Any) -> None:
+    """A post was taken, changed or given up."""
+    _note(_changed_people, {instance.person_id})
 
 
-def _follow(sender: type, instance: Unit, raw: bool = False, **kwargs: Any) -> None:
-    if not raw:  # a fixture brings rows that may hang from units not yet there
-        follow_unit(instance, former_parent_id=instance._former_parent_id)
+def person_changed(
+    instance: Any, created: bool = False, update_fields: Any = None, **kwargs: Any
+) -> None:
+    """A person was let in or shut out."""
+    if created or update_fields is None or "is_active" in update_fields:
+        _note(_changed_people, {instance.pk})
+
+
+def roles_changed(
+    instance: Any, action: str, reverse: bool, pk_set: set[int] | None = None, **kwargs: Any
+) -> None:
+    """Somebody's roles changed, from either side."""
+    if not action.startswith("post_"):
+        return
+    if not reverse:
+        _note(_changed_people, {instance.pk})
+    elif pk_set:
+        _note(_changed_people, set(pk_set))
+
+
+def audience_changed(instance: Any, action: str, reverse: bool, **kwargs: Any) -> None:
+    """A document is for others than before."""
+    if action.startswith("post_") and not reverse:
+        _note(_changed_documents, {instance.pk})
+
+
+def document_changed(document: Any, **kwargs: Any) -> None:
+    """A document asks less than before: it was retired, or what would have asked was cancelled."""
+    _note(_changed_documents, {document.pk})
+
+
+def _note(kept: WeakKeyDictionary[Any, set[int]], keys: set[int]) -> None:
+    """One job for all that a transaction changes: the first callback takes the whole set.
+
+    What a rolled-back transaction left behind goes along with the next one, harmlessly.
+    """
+    waiting = kept.setdefault(connections[DEFAULT_DB_ALIAS], set())
+    waiting.update(keys)
+
+    def wake() -> None:
+        from apps.documents import jobs
+
+        changed = sorted(waiting)
+        waiting.clear()
+        if changed:
+            job = jobs.follow_people if kept is _changed_people else jobs.follow_documents
+            soon(job, changed)
+
+    transaction.on_commit(wake)

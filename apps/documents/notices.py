@@ -1,4 +1,4 @@
-"""What people are told about documents that are written, decided on and put in force."""
+"""What people are told about documents: written, decided on, in force, to be read, commented."""
 
 from __future__ import annotations
 
@@ -95,5 +95,42 @@ kinds.add(
         mail="daily",
         note=_("Cuando le dejan leer uno que antes no veía."),
         icon="unlock",
+    ),
+)
+kinds.add(
+    "acknowledgement_asked",
+    NoticeKind(
+        title=_("Documentos que debe leer y aceptar"),
+        mail="daily",
+        note=_("Cuando se publica una versión que le pide leer y aceptar."),
+        icon="check2-square",
+    ),
+)
+kinds.add(
+    "acknowledgement_reminder",
+    NoticeKind(
+        title=_("Lecturas sin aceptar"),
+        mail="daily",
+        note=_("Tres días hábiles antes del plazo, el día en que vence y las dos semanas después."),
+        icon="hourglass-split",
+        obligatory=True,
+    ),
+)
+kinds.add(
+    "feedback_received",
+    NoticeKind(
+        title=_("Comentarios sobre sus documentos"),
+        mail="daily",
+        note=_("Cuando alguien comenta un documento del que usted es responsable."),
+        icon="chat-left-text",
+    ),
+)
+kinds.add(
+    "feedback_answered",
+    NoticeKind(
+        title=_("Respuestas a sus comentarios"),
+        mail="daily",
+        note=_("Cuando le responden, y cuando entra en vigor la versión que lo resuelve."),
+        icon="reply",
     ),
 )

@@ -220,6 +220,34 @@ def _exceptions_of(actor: Any, on: date) -> dict[str, Any]:
     return found
 
 
+class FeedbackQuerySet(models.QuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        """Comments on documents visible to `actor`, and always their own.
+
+        A private one is seen by its author, the owner of the document, and who governs
+        documents.
+        """
+        from apps.documents.models import Document
+
+        if not (actor.is_authenticated and actor.is_active and actor.has_perm(Perm.VIEW)):
+            return self.none()
+        documents = Document.objects.visible_to(actor)
+        seen = Q(document__in=documents.values("pk"))
+        if not actor.has_perm(Perm.GOVERN):
+            seen &= Q(is_private=False) | Q(document__owner_id=actor.pk)
+        return self.filter(seen | Q(author_id=actor.pk))
+
+    def unanswered(self) -> Self:
+        """Comments that wait for an answer."""
+        return self.filter(state="open")
+
+
+class ObligationQuerySet(models.QuerySet):
+    def still_open(self) -> Self:
+        """Asked, neither accepted nor withdrawn."""
+        return self.filter(withdrawn_at=None, acknowledged_at=None)
+
+
 def descendants_too(units: models.QuerySet) -> list[int]:
     """Primary keys of `units` and of everything below them."""
     found: set[int] = set()

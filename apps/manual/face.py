@@ -8,12 +8,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.documents.addressing import involved_positions
 from apps.documents.models import Document, Version
 from apps.documents.services import Passage, passages
 from apps.documents.showing import Changed, Face, Shown, faces
 from apps.manual import reading, selectors
 from apps.manual.content import content_of
-from apps.manual.models import Node, Procedure
+from apps.manual.models import Node, Procedure, Step
 
 
 def is_ours(version: Version) -> bool:
@@ -75,7 +76,14 @@ def passages_in(version: Version) -> dict[str, Passage]:
     return found
 
 
+def positions_in(version: Version) -> set[int]:
+    """Positions (keys) that do a step of `version` or answer for it."""
+    rows = Step.objects.filter(version=version.pk).values_list("role_id", "accountable_id")
+    return {pk for row in rows for pk in row if pk is not None}
+
+
 def hand_over() -> None:
     """Register with the document engine; called once when the apps have loaded."""
     faces.add("manual", Face(body=body, changes=changes, address=address))
     passages.add("manual", passages_in)
+    involved_positions.add("manual", positions_in)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.db.models import Case, Q, When
@@ -58,7 +59,8 @@ class How:
 @dataclass(frozen=True)
 class ShownStep:
     """A step as the page shows it. `mark` says what its version changed in it, or is empty;
-    `remarks` counts what reviewers said of it and is still open."""
+    `remarks` counts what reviewers said of it and is still open; readers comment on it at
+    `comment_url`, where they may."""
 
     number: int
     title: SafeString | str
@@ -67,6 +69,7 @@ class ShownStep:
     mark: str = ""
     key: str = ""
     remarks: int = 0
+    comment_url: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -172,7 +175,10 @@ def _render(
         "words": words,
         "facts": _facts(words),
         "intro": intro,
-        "steps": [_shown(step, changes, remarks or {}) for step in words.steps],
+        "steps": [
+            _shown(step, changes, remarks or {}, "" if compare_url else code)
+            for step in words.steps
+        ],
         "gone": [step for step in changes.steps if "removed" in step.kinds] if changes else [],
         "example": _rich(words.example, 3),
         "notes": _rich(words.notes, 3),
@@ -243,7 +249,9 @@ def _trusted(html: str) -> SafeString:
     return mark_safe(html)  # noqa: S308
 
 
-def _shown(step: StepContent, changes: Comparison | None, remarks: Mapping[str, int]) -> ShownStep:
+def _shown(
+    step: StepContent, changes: Comparison | None, remarks: Mapping[str, int], code: str
+) -> ShownStep:
     change = changes.step(step.key) if changes else None
     marks = {
         "added": _("Nuevo en la versión %(n)s"),
@@ -262,6 +270,9 @@ def _shown(step: StepContent, changes: Comparison | None, remarks: Mapping[str, 
         mark=marks[change.kinds[-1]] % {"n": changes.new_number} if change and changes else "",
         key=step.key,
         remarks=remarks.get(f"{STEP}{step.key}", 0),
+        comment_url=f"{reverse('reach:comment', args=[code])}?{urlencode({'paso': step.key})}"
+        if code
+        else "",
     )
 
 

@@ -22,7 +22,14 @@ from django.utils import timezone
 
 from apps.accounts.models import Holding
 from apps.core.prepared import Prepared
-from apps.documents.models import Document, LastReading, Relation, Stamp, Version
+from apps.documents.models import (
+    Document,
+    LastReading,
+    Obligation,
+    Relation,
+    Stamp,
+    Version,
+)
 from apps.documents.sight import is_apart, roles_apart
 from apps.documents.stamps import Mark
 from apps.manual.models import Node, Step
@@ -58,13 +65,17 @@ def pages_for(actor: Any) -> QuerySet[Node]:
     """Places of the manual that exist for `actor`, with what their page shows.
 
     One statement: document and version in force (without its text), marks, the person's last
-    reading, the version with a date to come, the owner's position, and related pages as far
+    reading, the version with a date to come, by when they must accept it (`accept_by`), the
+    owner's position, and related pages as far
     as they exist for `actor`.
     """
     coming = Version.objects.filter(
         document=OuterRef("document_id"), state=Version.State.APPROVED
     ).order_by("number")
     reading = LastReading.objects.filter(person_id=actor.pk, document=OuterRef("document_id"))
+    asked = Obligation.objects.still_open().filter(
+        person_id=actor.pk, version__document=OuterRef("document_id")
+    )
     seen = Document.objects.visible_to(actor).in_force().filter(pk=OuterRef("related_id"))
     related = (
         Relation.objects.filter(Exists(seen), document=OuterRef("document_id"))
@@ -82,6 +93,7 @@ def pages_for(actor: Any) -> QuerySet[Node]:
             roles_apart=roles_apart(actor),
             owner_position=holder_position("document__owner_id"),
             reviewer_words=_reviewer_words(),
+            accept_by=Subquery(asked.values("due_on")[:1]),
             coming=Subquery(
                 coming.values(
                     found=JSONObject(id="id", number="number", effective_on="effective_on")

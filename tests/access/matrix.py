@@ -57,6 +57,27 @@ MATRIX: dict[str, str] = {
     "accounts:invitation": EVERYONE,
     "accounts:invitation-accept": EVERYONE,
     "accounts:first-steps": EVERYONE,
+    # reading and accepting, its reach, the readers' voice
+    "reach:mine": STAFF,
+    "reach:accept": STAFF,
+    "reach:addressees": STAFF,  # behind the door: owner and quality
+    "reach:board": "SCDU",
+    "reach:units": "SCDU",
+    "reach:board-export": "CDU",
+    "reach:document": "SCDU",
+    "reach:proofs": "SCDU",
+    "reach:export": "CDU",
+    "reach:feedback-list": STAFF,
+    "reach:feedback-export": "CDUP",
+    "reach:feedback": STAFF,
+    "reach:answer": STAFF,  # behind the door: owner and quality
+    "reach:solution": STAFF,  # the same
+    "reach:voice": STAFF,
+    "reach:vote": STAFF,
+    "reach:comment": STAFF,
+    "reach:use": STAFF,  # behind the door: owner and quality
+    "reach:public-vote": EVERYONE,
+    "reach:public-comment": EVERYONE,
     # manual
     "manual:home": STAFF,
     "manual:changes": STAFF,

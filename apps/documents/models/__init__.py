@@ -11,7 +11,9 @@ from apps.documents.models.access import (
 from apps.documents.models.acknowledgement import (
     Acknowledgement,
     Addressee,
+    Asking,
     Obligation,
+    Reach,
 )
 from apps.documents.models.approval import Approval, Comment
 from apps.documents.models.base import (
@@ -38,6 +40,7 @@ __all__ = [
     "Acknowledgement",
     "Addressee",
     "Approval",
+    "Asking",
     "CalendarFeed",
     "Comment",
     "DailyUse",
@@ -52,6 +55,7 @@ __all__ = [
     "KindRules",
     "LastReading",
     "Obligation",
+    "Reach",
     "Regulation",
     "Relation",
     "Review",

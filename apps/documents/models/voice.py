@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Person
 from apps.documents.models.base import Document, Version
+from apps.documents.querysets import FeedbackQuerySet
 
 
 class Vote(models.Model):
@@ -62,6 +63,8 @@ class Feedback(models.Model):
         Version, on_delete=models.PROTECT, null=True, blank=True, related_name="solves"
     )
 
+    objects = FeedbackQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("comentario de lectura")
         verbose_name_plural = _("comentarios de lectura")
@@ -81,5 +84,9 @@ class Feedback(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["document", "-created_at", "-id"], name="feedback_of_document")
+            models.Index(fields=["document", "-created_at", "-id"], name="feedback_of_document"),
+            models.Index(fields=["-created_at", "-id"], name="feedback_latest"),
+            models.Index(
+                fields=["document"], condition=models.Q(state="open"), name="feedback_unanswered"
+            ),
         ]

@@ -18,6 +18,7 @@ from apps.documents.markup import faults_of
 from apps.documents.models import Approval, Document, Version
 from apps.documents.permissions import Perm
 from apps.documents.services import telling
+from apps.documents.services.acknowledging import ask_readers
 from apps.documents.services.content import (
     attached_texts,
     check_reason,
@@ -266,6 +267,7 @@ def seal(
     version.content_hash = hash_of(version)
     version.state = Version.State.APPROVED
     version.save()
+    ask_readers(version)
     return version
 
 

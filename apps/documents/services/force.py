@@ -17,7 +17,9 @@ from apps.core.rules import RuleBroken
 from apps.documents.models import Document, Version
 from apps.documents.permissions import Perm
 from apps.documents.services import telling
+from apps.documents.services.acknowledging import ask_readers
 from apps.documents.services.content import came_into_force, check_reason, hash_of
+from apps.documents.services.listening import tell_solved
 from apps.documents.services.locking import locked
 from apps.documents.services.reviewing import next_review_after
 
@@ -58,6 +60,9 @@ def put_in_force(document: Document, version: Version, *, imported: bool) -> Ver
     document.title = version.title
     document.next_review_on = next_review_after(document, version.effective_on)
     document.save(update_fields=["current", "title", "next_review_on"])
+    if not imported:
+        ask_readers(version)
+        tell_solved(version)
     came_into_force.send(sender=Version, version=version, imported=imported)
     return version
 

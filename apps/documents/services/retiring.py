@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Person
 from apps.core.access import require
 from apps.core.rules import RuleBroken
+from apps.documents.following import document_changed
 from apps.documents.models import Approval, Document, Version
 from apps.documents.permissions import Perm
 from apps.documents.services import telling
@@ -105,6 +106,7 @@ def end(version: Version, *, reason: str, by: Person, now: datetime) -> None:
     version.retired_at, version.retired_by = now, by
     version.retirement_reason = reason.strip()
     version.save()
+    document_changed(version.document)
 
 
 def _back_to_draft(version: Version, now: datetime) -> None:

@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.core.access import public
+from apps.documents.forms_reach import VoteForm
+from apps.documents.visits import note_visit
 from apps.manual import reading, selectors
 from apps.manual.models import Node
 
@@ -23,5 +25,12 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     node = selectors.public_page(code)
     version = node.document.current
     body = reading.body_of(version, node.code, node.words_stamp, public=True)
-    context = {"node": node, "version": version, "body": body}
+    note_visit(request, node.document_id)
+    context = {
+        "node": node,
+        "version": version,
+        "body": body,
+        "vote_form": VoteForm(),
+        "thanks": "gracias" in request.GET,
+    }
     return render(request, "manual/public/page.html", context)
