@@ -146,6 +146,12 @@ def obligation_of(person: Any, document: Document) -> Obligation | None:
     return rows.order_by("-version__number").first()
 
 
+def sentence_of(document: Document, version: Version) -> str:
+    """What a person accepts, word by word; kept with the proof."""
+    words = _("Leí y comprendí «%(title)s» (%(code)s, versión %(n)s) y voy a trabajar como dice.")
+    return words % {"title": version.title, "code": document.code, "n": version.number}
+
+
 @transaction.atomic
 def accept(version: Version, *, read: Read, by: Person) -> Acknowledgement:
     """Keep for ever that `by` read and accepted `version` (M16). Twice gives the same proof.

@@ -75,7 +75,7 @@ def accept(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST" or asked is None or asked.acknowledged_at:
         return _page(request, document, asked)
     version = asked.version
-    form = AcceptForm(request.POST, sentence=sentence_of(document, version))
+    form = AcceptForm(request.POST, sentence=acknowledging.sentence_of(document, version))
     opened = _opened(request, form.data.get("marca", ""))
     if opened is None:
         form.add_error(None, _("Lea la página y acéptela después: no sabemos cuándo la abrió."))
@@ -91,7 +91,7 @@ def accept(request: HttpRequest, code: str) -> HttpResponse:
                     version,
                     read=Read(
                         opened_at=opened["at"],
-                        text_shown=sentence_of(document, version),
+                        text_shown=acknowledging.sentence_of(document, version),
                         shown=tuple(opened["shown"]),
                         seen=tuple(form.cleaned_data["vistas"].split()),
                     ),
@@ -146,12 +146,6 @@ def addressees(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "documents/addressees.html", context, status=status)
 
 
-def sentence_of(document: Document, version: Version) -> str:
-    """What a person accepts, word by word; kept with the proof."""
-    words = _("Leí y comprendí «%(title)s» (%(code)s, versión %(n)s) y voy a trabajar como dice.")
-    return words % {"title": version.title, "code": document.code, "n": version.number}
-
-
 def _page(
     request: HttpRequest,
     document: Document,
@@ -177,7 +171,7 @@ def _page(
             ).first()
         else:
             text = body_of(version)
-            form = form or AcceptForm(sentence=sentence_of(document, version))
+            form = form or AcceptForm(sentence=acknowledging.sentence_of(document, version))
             form.fields["marca"].initial = _mark(request, version, text)
             if form.is_bound and stale == "":
                 # The time of the first opening stands, whatever was wrong in the form.

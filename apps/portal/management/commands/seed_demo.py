@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from rich.progress import Progress
 
 from apps.accounts.models import Person
+from apps.portal.demo.governance import load_governance
 from apps.portal.demo.manual import load_chapter, load_forms, load_pending, relate
 from apps.portal.demo.organisation import load_organisation
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         forms = [entry for path in sorted(DATA.glob("forms*.yaml")) for entry in read(path)]
         procedures = sum(str(chapter).count("'procedure': {") for chapter in chapters)
         with transaction.atomic(), Progress() as bar:
-            task = bar.add_task(_("Cargando la demostración"), total=len(forms) + procedures + 1)
+            task = bar.add_task(_("Cargando la demostración"), total=len(forms) + procedures + 2)
             cast = load_organisation(read(DATA / "organisation.yaml"))
             bar.advance(task)
             load_forms(forms, cast, lambda: bar.advance(task))
@@ -46,3 +47,5 @@ class Command(BaseCommand):
                 load_chapter(chapter, cast, lambda: bar.advance(task))
             relate(chapters, cast)
             load_pending(read(DATA / "pending.yaml"), chapters, cast)
+            load_governance(read(DATA / "governance.yaml"))
+            bar.advance(task)
