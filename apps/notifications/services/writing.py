@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -11,13 +10,14 @@ from django.db import connection, models, transaction
 from django.db.models import Case, CharField, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import Truncator
 
 from apps.accounts.models import Person
 from apps.core.commit import after_commit_once
 from apps.core.jobs import soon
 from apps.notifications.kinds import Mail, audiences, kinds
-from apps.notifications.models import LOCAL_PATH, Announcement, Notice, Preference
+from apps.notifications.models import Announcement, Notice, Preference
 
 STATE_OF = {
     Mail.NOW: Notice.MailState.WAITING,
@@ -109,7 +109,8 @@ def expand(announcement_id: int) -> int:
 
 def _checked(kind: str, key: str, url: str) -> None:
     kinds.get(kind)
-    if not re.match(LOCAL_PATH, url) or len(url) > 500:
+    inside = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    if not inside or len(url) > 500:
         raise ValueError("a notice leads to a path of this portal")
     if not 0 < len(key) <= 200:
         raise ValueError("a key has 1 to 200 characters")
