@@ -290,6 +290,23 @@ def test_m13_needing_changes_leads_to_a_draft(publish, supervisor, signed):
     assert "Atrasada" in html
 
 
+def test_m13_who_writes_goes_on_from_there_to_the_draft(press, supervisor, agent, signed):
+    document = press.page("ATC-01.1", days_ago=400)
+    document.reviewer = agent
+    document.save()
+    data = {
+        "outcome": "change",
+        "conclusion": FINE,
+        "version": 1,
+        "due_on": document.next_review_on.isoformat(),
+    }
+    assert signed(agent).post(of("ATC-01.1", "conclude"), data).status_code == 302
+    assert "Escribir la versión nueva" not in text(signed(agent), of("ATC-01.1"))
+    html = text(signed(supervisor), of("ATC-01.1"))
+    assert "Escribir la versión nueva" in html
+    assert "/manual/ATC-01.1/borrador/" in html
+
+
 def test_m13_bad_input_is_told_and_changes_nothing(publish, supervisor, signed):
     document = publish("POL-1", due_in=-3)
     client = signed(supervisor)
@@ -397,7 +414,7 @@ def test_a_review_costs_the_same_after_3_or_30_reviews(
         )  # fmt: skip
     client = signed(supervisor)
     client.get(of("POL-1"))
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get(of("POL-1"))
 
 

@@ -318,6 +318,14 @@ def test_quality_sets_the_rules_of_a_kind(quality):
     assert (found.review_months, found.acknowledgement_days, found.escalation_days) == (6, 10, 7)
 
 
+def test_a_document_begins_with_the_interval_of_its_kind(quality, publish):
+    rules(quality)
+    document = publish("POL-1", days_ago=0)
+    assert document.review_months == 6
+    assert document.next_review_on == today() + relativedelta(months=6)
+    assert publish("POL-2", review_months=24).review_months == 24
+
+
 @pytest.mark.parametrize(
     ("field", "wrong", "edge"),
     [

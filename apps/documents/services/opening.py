@@ -14,6 +14,7 @@ from apps.core.rules import RuleBroken, StaleEdit
 from apps.documents.models import Document, Relation
 from apps.documents.permissions import Perm
 from apps.documents.querysets import descendants_too
+from apps.documents.services.reviewing import rules_of
 from apps.documents.sight import sees_by_itself
 
 
@@ -27,14 +28,16 @@ def open_document(
     unit: Unit,
     by: Person,
     classification: Level = Level.INTERNAL,
-    review_months: int = 12,
+    review_months: int | None = None,
 ) -> Document:
-    """Register a document without any version yet.
+    """Register a document without any version yet, reviewed by default as its kind is.
 
     Raises PermissionDenied unless `by` may write documents, RuleBroken if the code is taken
     or the review interval is not between 1 and 36 months.
     """
     require(by, Perm.WRITE)
+    if review_months is None:
+        review_months = rules_of(kind).review_months
     if not 1 <= review_months <= 36:
         raise RuleBroken(_("La revisión se hace cada 1 a 36 meses."))
     if Document.objects.filter(code=code).exists():

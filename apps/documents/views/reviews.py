@@ -19,7 +19,7 @@ from apps.core.access import requires
 from apps.core.exports import Column, export
 from apps.core.pagination import paginate
 from apps.documents import review_calendar as calendars
-from apps.documents import services
+from apps.documents import services, showing
 from apps.documents.forms_reviews import (
     DAYS_SOON,
     ConcludeForm,
@@ -33,6 +33,7 @@ from apps.documents.models import Document, KindRules, Review
 from apps.documents.permissions import Perm
 from apps.documents.regulations import norms_pending
 from apps.documents.services.reviewing import KIND_RULES_FIELDS
+from apps.documents.views.common import draft_url
 from apps.documents.views.reviews_common import crumbs, exports, month_words, sections
 
 
@@ -114,9 +115,11 @@ def review(request: HttpRequest, code: str) -> HttpResponse:
     document = _document(request, code)
     today = timezone.localdate()
     calendars.names_of([document])
+    may_write = request.user.has_perm(Perm.WRITE)
     context = {
         "crumbs": crumbs((document.code, "")),
         "document": document,
+        "read_url": showing.address_of(document),
         "today": today,
         "soon": today + timedelta(days=DAYS_SOON),
         "reviews": document.reviews.select_related("reviewed_by", "version")[:20],
@@ -125,7 +128,8 @@ def review(request: HttpRequest, code: str) -> HttpResponse:
         "norms": norms_pending(document.pk),
         "may_review": _is_due(document) and services.may_review(document, request.user, today),
         "may_govern": request.user.has_perm(Perm.GOVERN),
-        "may_write": request.user.has_perm(Perm.WRITE),
+        "may_write": may_write,
+        "draft_url": draft_url(document) if may_write else "",
     }
     return render(request, "documents/reviews/review.html", context)
 
@@ -154,6 +158,7 @@ def conclude(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "crumbs": crumbs((document.code, here), (_("Concluir"), "")),
         "document": document,
+        "read_url": showing.address_of(document),
         "form": form,
         "back": here,
         "today": timezone.localdate(),

@@ -6,14 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import Case, CharField, OuterRef, Subquery, Value, When
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apps.accounts.models import Person
-from apps.notifications.kinds import Mail, kinds
-from apps.notifications.models import Preference
-from apps.notifications.services import writing
+from apps.notifications.services.writing import checked, fitting, readers_of, wake_mail_for
 
 
 @dataclass(frozen=True)
@@ -34,30 +29,11 @@ def notify_each(kind: str, tidings: Sequence[Tiding]) -> int:
     As `notify`, for many at once: one statement for any number. Raises KeyError for a kind
     nobody registered, ValueError for an address elsewhere or a key that is too long.
     """
-    default = kinds.get(kind)
     for tiding in tidings:
-        writing._checked(kind, tiding.key, tiding.url)
+        checked(kind, tiding.key, tiding.url)
     if not tidings:
         return 0
-    chosen = Preference.objects.filter(person=OuterRef("pk"), kind=kind)
-    if default.obligatory:
-        chosen = chosen.exclude(mail=Mail.NEVER)
-    readers = (
-        Person.objects.may_enter()
-        .filter(pk__in={tiding.person_id for tiding in tidings})
-        .order_by()
-        .annotate(
-            wanted=Coalesce(Subquery(chosen.values("mail")), Value(default.mail)),
-            state=Case(
-                *(
-                    When(wanted=mail, then=Value(state.value))
-                    for mail, state in writing.STATE_OF.items()
-                ),
-                output_field=CharField(),
-            ),
-        )
-        .values_list("pk", "state")
-    )
+    readers = readers_of(kind, {tiding.person_id for tiding in tidings})
     select, parameters = readers.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -67,6 +43,7 @@ def notify_each(kind: str, tidings: Sequence[Tiding]) -> int:
             " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])"
             " AS told (person, key, title, text, url)"
             f" JOIN ({select}) AS reader (person, state) ON reader.person = told.person"
+            # One order for all: two runs at once wait for each other instead of locking up.
             " ORDER BY reader.person, told.key"
             " ON CONFLICT (person_id, key) DO NOTHING RETURNING mail",
             [
@@ -74,10 +51,12 @@ def notify_each(kind: str, tidings: Sequence[Tiding]) -> int:
                 timezone.now(),
                 [tiding.person_id for tiding in tidings],
                 [tiding.key for tiding in tidings],
-                [writing._fitting(tiding.title) for tiding in tidings],
+                [fitting(tiding.title) for tiding in tidings],
                 [str(tiding.text) for tiding in tidings],
                 [tiding.url for tiding in tidings],
                 *parameters,
             ],
         )
-        return len(cursor.fetchall())
+        written = [state for (state,) in cursor.fetchall()]
+    wake_mail_for(written)
+    return len(written)

@@ -42,7 +42,7 @@ def notify(
     and `url` (a path of this portal) hold nothing the reader may not see. Raises KeyError for
     a kind nobody registered, ValueError for an address elsewhere or a key that is too long.
     """
-    _checked(kind, key, url)
+    checked(kind, key, url)
     people = to if isinstance(to, models.QuerySet) else {person.pk for person in to}
     if not isinstance(people, models.QuerySet) and not people:
         return 0
@@ -65,14 +65,14 @@ def announce(
     Announcing the same `key` again changes nothing. Raises KeyError for a kind or an audience
     nobody registered, ValueError as `notify` does.
     """
-    _checked(kind, key, url)
+    checked(kind, key, url)
     audiences.get(audience)
     row = Announcement(
         kind=kind,
         audience=audience,
         subject_id=subject_id,
         key=key,
-        title=_fitting(title),
+        title=fitting(title),
         url=url,
         text=str(text),
         created_at=timezone.now(),
@@ -107,7 +107,8 @@ def expand(announcement_id: int) -> int:
     return told
 
 
-def _checked(kind: str, key: str, url: str) -> None:
+def checked(kind: str, key: str, url: str) -> None:
+    """Raise KeyError for an unknown kind, ValueError for an address elsewhere or a long key."""
     kinds.get(kind)
     inside = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
     if not inside or len(url) > 500:
@@ -116,7 +117,8 @@ def _checked(kind: str, key: str, url: str) -> None:
         raise ValueError("a key has 1 to 200 characters")
 
 
-def _fitting(title: str) -> str:
+def fitting(title: str) -> str:
+    """`title` on one line, cut to what a notice holds."""
     return Truncator(" ".join(str(title).split())).chars(300)
 
 
@@ -131,13 +133,33 @@ def _write(
     at: datetime,
 ) -> int:
     """One INSERT … SELECT for any number of people, with the mail state each of them chose."""
+    rows = readers_of(kind, people)
+    try:
+        select, parameters = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO notifications_notice"  # noqa: S608  (compiled by Django, no values)
+            " (person_id, mail, kind, key, title, text, url, created_at)"
+            f" SELECT reader.*, %s, %s, %s, %s, %s, %s FROM ({select}) AS reader (person, state)"
+            " ON CONFLICT (person_id, key) DO NOTHING RETURNING mail",
+            [kind, key, fitting(title), str(text), url, at, *parameters],
+        )
+        written = [state for (state,) in cursor.fetchall()]
+    wake_mail_for(written)
+    return len(written)
+
+
+def readers_of(kind: str, people: models.QuerySet[Person] | set[int]) -> models.QuerySet:
+    """Of `people` those who may enter: pairs of key and state of the mail each chose."""
     default = kinds.get(kind)
     chosen = Preference.objects.filter(person=OuterRef("pk"), kind=kind)
     if default.obligatory:
         chosen = chosen.exclude(mail=Mail.NEVER)
     if isinstance(people, models.QuerySet):
         people = people.values("pk")
-    rows = (
+    return (
         Person.objects.may_enter()
         .filter(pk__in=people)
         .order_by("pk")
@@ -150,22 +172,12 @@ def _write(
         )
         .values_list("pk", "state")
     )
-    try:
-        select, parameters = rows.query.sql_with_params()
-    except EmptyResultSet:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO notifications_notice"  # noqa: S608  (compiled by Django, no values)
-            " (person_id, mail, kind, key, title, text, url, created_at)"
-            f" SELECT reader.*, %s, %s, %s, %s, %s, %s FROM ({select}) AS reader (person, state)"
-            " ON CONFLICT (person_id, key) DO NOTHING RETURNING mail",
-            [kind, key, _fitting(title), str(text), url, at, *parameters],
-        )
-        written = [state for (state,) in cursor.fetchall()]
-    if Notice.MailState.WAITING in written:
+
+
+def wake_mail_for(states: list[str]) -> None:
+    """After the commit, send at once what of these new notices does not wait for a digest."""
+    if Notice.MailState.WAITING in states:
         after_commit_once(_wake_mail)
-    return len(written)
 
 
 def _wake_expansion(pk: int) -> None:
