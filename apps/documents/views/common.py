@@ -37,7 +37,7 @@ def new_key() -> tuple[str, uuid.UUID]:
 def draft_url(document: Document) -> str:
     """Where the draft of `document` is written or begun; empty while nothing is routed there."""
     try:
-        return reverse("drafts:draft", args=[document.code])
+        return reverse("manual:draft", args=[document.code])
     except NoReverseMatch:
         return ""
 
@@ -45,7 +45,7 @@ def draft_url(document: Document) -> str:
 def new_url() -> str:
     """Where a document is begun; empty while nothing is routed there."""
     try:
-        return reverse("drafts:new")
+        return reverse("manual:new")
     except NoReverseMatch:
         return ""
 
