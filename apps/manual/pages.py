@@ -37,7 +37,7 @@ CLASSIFICATION = {
 }
 TEMPLATES = (
     "manual/_article.html", "manual/_related.html", "manual/_page_side.html",
-    "documents/_overdue.html", "components/_breadcrumbs.html",
+    "documents/_overdue.html", "documents/_emergency.html", "components/_breadcrumbs.html",
 )  # fmt: skip
 
 
@@ -179,6 +179,7 @@ def _article_key(node: Node) -> str:
         document.unit.name,
         _is_overdue(node),
         node.coming,
+        document.current.ratified_at,
         last_read_of(node),
         node.related,
     )

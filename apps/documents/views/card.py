@@ -49,8 +49,9 @@ def document(request: HttpRequest, code: str) -> HttpResponse:
         "read_url": showing.address_of(found) if found.current_id else "",
         "is_late": bool(found.next_review_on and found.next_review_on < today),
         "ratify": found.current if found.current and found.current.awaits_ratification else None,
-        "hidden": [new_key()],
         "readers": readers_line(found, request.user),
+        "may_review": request.user.pk in (found.owner_id, found.reviewer_id),
+        "hidden": [new_key()],
     }
     context |= _may(request, found, open_one, rows)
     return render(request, "documents/document.html", context)

@@ -227,6 +227,7 @@ def _review(
         "returning": returning or ReturnForm(auto_id="devolver_%s"),
         "commenting": commenting or CommentForm(passages=passages, auto_id="comentar_%s"),
         "remarks": _in_reading_order(remarks, list(passages)),
+        "anchors": {one.anchor: key for key, one in passages.items() if one.anchor},
         "unresolved": sum(counts.values()),
         "may_resolve": person.has_perm(Perm.WRITE) or person.has_perm(Perm.APPROVE),
         "may_withdraw": services.may_withdraw(found, person),
