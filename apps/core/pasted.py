@@ -46,7 +46,7 @@ def from_input(text: str) -> str:
         return paragraphs(text)
     if WORD.search(text):
         text = from_word(text)
-    return _levelled(text)
+    return EMPTY.sub("", _levelled(text))
 
 
 def paragraphs(text: str) -> str:
@@ -67,7 +67,7 @@ def from_word(text: str) -> str:
         text = _between(text, begin, end, lambda inner: f"\x01{TAG.sub('', inner)}\x02")
     text = _between(text, "<!--", "-->", lambda inner: "")
     text = PICTURE.sub("", MARKED.sub("", _lists(text)))
-    return EMPTY.sub("", OWN_TAG.sub("", text))
+    return OWN_TAG.sub("", text)
 
 
 def _lists(text: str) -> str:

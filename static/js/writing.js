@@ -125,7 +125,8 @@
       else { open.push(kind); out += `<${kind}>`; }
       return `${out}<li><p>${found[2].replace(/\u0001[^\u0002]*\u0002/g, "")}</p>`;
     }).join("") + close(0);
-    return html.replace(/\u0001[^\u0002]*\u0002/g, "").replace(/<\/?[a-z][a-z0-9]*:[^>]*>/gi, "").replace(/<img\b[^>]*>/gi, "");
+    return html.replace(/\u0001[^\u0002]*\u0002/g, "").replace(/<\/?[a-z][a-z0-9]*:[^>]*>/gi, "").replace(/<img\b[^>]*>/gi, "")
+      .replace(/<p\b[^>]*>(?:\s|&nbsp;|\u00a0|<\/?span[^>]*>)*<\/p>/gi, "");
   }
   /* Before it is parsed: attributes of style are refused by the portal's own rules, and h1 is the page's. */
   function clean(html) {
@@ -319,6 +320,10 @@
   }
 
   /* The editor over a textarea ------------------------------------------------------------------------------------------------ */
+  const editors = new Map();
+  document.addEventListener("htmx:beforeCleanupElement", ({ target }) => {
+    for (const [area, editor] of editors) if (target.contains(area)) { editor.destroy(); editors.delete(area); }
+  });
   let library;
   const load = () => (library ??= import(words.library));
   const pictures = /^\/manual\/imagenes\/[0-9a-f-]{36}\/$/;
@@ -382,7 +387,7 @@
     area.hidden = true;
     for (const one of area.labels ?? []) one.addEventListener("click", (event) => { event.preventDefault(); editor.commands.focus(); });
     area.addEventListener("focus", () => editor.commands.focus());
-    area.closest("form, body").addEventListener("htmx:beforeCleanupElement", () => editor.destroy(), { once: true });
+    editors.set(area, editor);
   }
   const all = (root) => { for (const area of root.querySelectorAll("textarea[data-rich]")) enrich(area); };
   document.addEventListener("htmx:load", (event) => all(event.detail.elt));

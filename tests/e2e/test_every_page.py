@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow(reason="looks at every page"
 NARROW, WIDE = 320, 1280
 ROLES = (None, "agente", "calidad", "admin")
 # A link there answers with a file or ends the session.
-NOT_PAGES = ("pdf", "export", "file", "template", "logout", "live", "ready", "ical")
+NOT_PAGES = ("pdf", "export", "file", "import-template", "logout", "live", "ready", "ical")
 EVERYTHING = {"resultTypes": ["violations"]}
 CONTRAST_ONLY = EVERYTHING | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 

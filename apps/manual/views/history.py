@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.access import requires
 from apps.documents.models import Version
+from apps.documents.permissions import Perm as DocumentPerm
 from apps.manual import pages, reading, selectors
 from apps.manual.forms import CompareForm
 from apps.manual.models import Node
@@ -25,6 +26,7 @@ def history(request: HttpRequest, code: str) -> HttpResponse:
         "versions": versions,
         "latest": versions[0].number,
         "former": versions[1].number if len(versions) > 1 else None,
+        "may_write": request.user.has_perm(DocumentPerm.WRITE),
     }
     return render(request, "manual/history.html", context)
 

@@ -36,7 +36,7 @@ def new(request: HttpRequest) -> HttpResponse:
             "first_name", "last_name", "pk"
         ),
         clearance=clearance(request.user),
-        initial={"owner": request.user.pk},
+        initial={"owner": request.user.pk, "parent": request.GET.get("en", "")[:40]},
     )
     if request.method == "POST" and form.is_valid():
         fields = form.payload

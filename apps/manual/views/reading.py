@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from auditlog.signals import accessed
@@ -16,7 +17,7 @@ from apps.documents.models import Document, Version
 from apps.documents.permissions import Perm as DocumentPerm
 from apps.documents.regulations import norms_pending
 from apps.documents.services import remember_reading
-from apps.manual import pages, printing, reading, selectors, tree
+from apps.manual import links, pages, printing, reading, selectors, tree
 from apps.manual.models import Node
 from apps.manual.permissions import Perm
 from apps.manual.views.common import sections
@@ -36,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "changed": selectors.changed_since_reading(person)[:5],
         "overdue": overdue,
         "may_arrange": person.has_perm(Perm.ARRANGE),
+        "may_write": may_write,
     }
     return render(request, "manual/home.html", context)
 
@@ -45,6 +47,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     """A heading with what hangs below it, or a procedure as it is in force."""
     node = selectors.page_for(request.user, code, headings_too=True)
     context = {"node": node, "parts": pages.page_of(node, request.user)}
+    context["may_write"] = request.user.has_perm(DocumentPerm.WRITE)
     if node.document_id is None:
         here = tree.path_to(tree.branches_for(request.user), node.pk)
         context["branches"] = here[-1].children if here else []
@@ -67,7 +70,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "node": node,
         "parts": pages.page_of(node, request.user, here=_("Versión %(n)s") % {"n": number}),
         "version": shown,
-        "body": body,
+        "body": replace(body, html=links.marked(body.html)),
         "page": pages.facts_of(node, body.approver, shown),
         "is_current": shown.pk == node.document.current_id,
     }
@@ -83,7 +86,7 @@ def print_view(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "node": node,
         "version": shown,
-        "body": body,
+        "body": replace(body, html=links.marked(body.html)),
         "page": pages.facts_of(node, body.approver),
         "printed_by": request.user.get_full_name(),
         "printed_on": timezone.localdate(),

@@ -69,7 +69,8 @@ def edit(request: HttpRequest, code: str, key: str) -> HttpResponse:
                     ticket.answer = _place(code, key)
             return _row(request, code, step) if request.htmx else redirect(ticket.answer)
         except RuleBroken as rule:
-            stale = _tell(form, rule, draft, step)
+            # In the list its heading is an h3, on a page of its own the h1.
+            stale = _tell(form, rule, draft, step, level=4 if request.htmx else 2)
     title = _("Paso %(n)s: %(title)s") % {"n": step.number, "title": step.title}
     return _form_page(request, code, draft, form, title, step=step, stale=stale)
 
@@ -200,20 +201,25 @@ def _form_page(
 
 
 def _tell(
-    form: StepForm, rule: RuleBroken, draft: Version, step: Step | None = None
+    form: StepForm,
+    rule: RuleBroken,
+    draft: Version,
+    step: Step | None = None,
+    *,
+    level: int = 4,
 ) -> list[StaleRow]:
     """Show the broken rule; of a stale edit, both texts, to be saved again knowingly."""
     rows: list[StaleRow] = []
     if isinstance(rule, StaleEdit):
         if step is not None:
-            rows = _stale_rows(form, draft, step.key)
+            rows = _stale_rows(form, draft, step.key, level)
         form.data = form.data.copy()
         form.data["revision"] = str(rule.newer.revision)
     form.add_error(None, rule)
     return rows
 
 
-def _stale_rows(form: StepForm, draft: Version, key: str) -> list[StaleRow]:
+def _stale_rows(form: StepForm, draft: Version, key: str, level: int) -> list[StaleRow]:
     newer = Step.objects.filter(version=draft, key=key).first()
     if newer is None:
         return []
@@ -225,9 +231,11 @@ def _stale_rows(form: StepForm, draft: Version, key: str) -> list[StaleRow]:
         if (yours or None) == (value or None):
             continue
         if name == "text":
-            compared = differences.changed_text(value, typed, signs=True, level=4)
+            compared = differences.changed_text(value, typed, signs=True, level=level)
             rows.append(
-                StaleRow(name, box.label, compared, differences.changed_text(value, value, level=4))
+                StaleRow(
+                    name, box.label, compared, differences.changed_text(value, value, level=level)
+                )
             )
         else:
             there = getattr(newer, name)

@@ -240,8 +240,8 @@ def _stale_rows(form: DraftForm, newer: Version) -> list[StaleRow]:
                 StaleRow(
                     name,
                     box.label,
-                    differences.changed_text(theirs, yours, signs=True, level=4),
-                    differences.changed_text(theirs, theirs, level=4),
+                    differences.changed_text(theirs, yours, signs=True, level=3),
+                    differences.changed_text(theirs, theirs, level=3),
                 )
             )
         else:
