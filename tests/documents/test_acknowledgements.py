@@ -31,47 +31,13 @@ from apps.documents.models import (
     Version,
 )
 from apps.documents.services import acknowledging, reminding_readers
-from apps.documents.services.acknowledging import Read
 from apps.notifications.models import Notice
-
-REASON = "Se corrige el plazo que ya no se cumplía."
-
-
-def publish(document, author, approver, *, change="major", asks=False, on=None, body="<p>U</p>"):
-    """A version through draft, review and approval, its readers asked by the job."""
-    version = services.start_version(
-        document, title="Política", body=body, change=change, justification=REASON, by=author
-    )
-    # The first version is never a major change: it asks where that is ticked.
-    ticked = asks or (version.number == 1 and change == "major")
-    Version.objects.filter(pk=version.pk).update(asks_acknowledgement=ticked)
-    version = services.submit(version, by=author)
-    version = services.approve(version, effective_on=on or timezone.localdate(), by=approver)
-    acknowledging.spread(version.pk, now=timezone.now())
-    return Version.objects.get(pk=version.pk)
-
-
-def asked(version) -> set[str]:
-    rows = Obligation.objects.still_open().filter(version=version)
-    return set(rows.values_list("person__first_name", flat=True))
-
-
-def read(minutes=5, **fields) -> Read:
-    opened = timezone.now() - timedelta(minutes=minutes)
-    return Read(opened_at=opened, text_shown="Leí y comprendí.", **fields)
+from tests.documents.readers import REASON, asked, publish, read
 
 
 @pytest.fixture
-def document(supervisor, unit) -> Document:
-    return services.open_document(
-        kind="policy", code="POL-01", title="Política", owner=supervisor, unit=unit, by=supervisor
-    )
-
-
-@pytest.fixture
-def issue(document, supervisor, quality):
-    """Publishes the next version of the document."""
-    return lambda **fields: publish(document, supervisor, quality, **fields)
+def document(make_policy) -> Document:
+    return make_policy()
 
 
 # Which versions ask ----------------------------------------
@@ -772,3 +738,29 @@ def test_reconciling_again_changes_nothing(issue, agent):
 
 def test_the_manual_hands_over_who_takes_part(db):
     assert "manual" in dict(involved_positions)
+
+
+def test_m19_what_is_retired_or_cancelled_asks_nobody_any_more(issue, document, agent, quality):
+    first = issue()
+    second = issue(on=timezone.localdate() + timedelta(days=5))
+    assert "Luis" in asked(second)
+    services.cancel_scheduled(second, reason=REASON, by=quality)
+    jobs.follow_documents([document.pk])
+    assert asked(second) == set()
+    assert "Luis" in asked(first)
+    services.retire(document, reason=REASON, by=quality)
+    jobs.follow_documents([document.pk])
+    assert not Obligation.objects.still_open().exists()
+
+
+def test_m19_retiring_wakes_the_job(
+    issue, document, quality, django_capture_on_commit_callbacks, monkeypatch
+):
+    issue()
+    woken = []
+    monkeypatch.setattr("apps.documents.following.soon", lambda job, *a: woken.append((job, a)))
+    with django_capture_on_commit_callbacks(execute=True):
+        services.retire(document, reason=REASON, by=quality)
+    [(job, (keys,))] = woken
+    assert job is jobs.follow_documents
+    assert document.pk in keys
