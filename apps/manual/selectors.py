@@ -66,8 +66,7 @@ def pages_for(actor: Any) -> QuerySet[Node]:
 
     One statement: document and version in force (without its text), marks, the person's last
     reading, the version with a date to come, by when they must accept it (`accept_by`), the
-    owner's position, and related pages as far
-    as they exist for `actor`.
+    owner's position, and related pages as far as they exist for `actor`.
     """
     coming = Version.objects.filter(
         document=OuterRef("document_id"), state=Version.State.APPROVED

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from apps.documents import services
 from apps.documents.models import Document, Version
+from tests.documents import readers
 from tests.manual.makers import Press
 
 
@@ -54,3 +55,20 @@ def publish(quality, supervisor, unit):
         return document
 
     return make
+
+
+@pytest.fixture
+def make_policy(supervisor, unit):
+    """Maker of documents of the supervisor, in the unit of the cast."""
+
+    def make(code: str = "POL-01", title: str = "Política", **fields) -> Document:
+        fields = {"kind": "policy", "owner": supervisor, "unit": unit, "by": supervisor} | fields
+        return services.open_document(code=code, title=title, **fields)
+
+    return make
+
+
+@pytest.fixture
+def issue(document, supervisor, quality):
+    """Publishes the next version of the test's `document`, its readers asked by the job."""
+    return lambda **fields: readers.publish(document, supervisor, quality, **fields)

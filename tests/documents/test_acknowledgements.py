@@ -23,6 +23,7 @@ from apps.documents.models import (
     Document,
     DocumentGroupPermission,
     DocumentUnitPermission,
+    DocumentUnitReach,
     DocumentUserPermission,
     KindRules,
     Obligation,
@@ -30,45 +31,13 @@ from apps.documents.models import (
     Version,
 )
 from apps.documents.services import acknowledging, reminding_readers
-from apps.documents.services.acknowledging import Read
 from apps.notifications.models import Notice
-
-REASON = "Se corrige el plazo que ya no se cumplía."
-
-
-def publish(document, author, approver, *, change="major", asks=False, on=None, body="<p>U</p>"):
-    """A version through draft, review and approval, its readers asked by the job."""
-    version = services.start_version(
-        document, title="Política", body=body, change=change, justification=REASON, by=author
-    )
-    Version.objects.filter(pk=version.pk).update(asks_acknowledgement=asks)
-    version = services.submit(version, by=author)
-    version = services.approve(version, effective_on=on or timezone.localdate(), by=approver)
-    acknowledging.spread(version.pk, now=timezone.now())
-    return Version.objects.get(pk=version.pk)
-
-
-def asked(version) -> set[str]:
-    rows = Obligation.objects.still_open().filter(version=version)
-    return set(rows.values_list("person__first_name", flat=True))
-
-
-def read(minutes=5, **fields) -> Read:
-    opened = timezone.now() - timedelta(minutes=minutes)
-    return Read(opened_at=opened, text_shown="Leí y comprendí.", **fields)
+from tests.documents.readers import REASON, asked, publish, read
 
 
 @pytest.fixture
-def document(supervisor, unit) -> Document:
-    return services.open_document(
-        kind="policy", code="POL-01", title="Política", owner=supervisor, unit=unit, by=supervisor
-    )
-
-
-@pytest.fixture
-def issue(document, supervisor, quality):
-    """Publishes the next version of the document."""
-    return lambda **fields: publish(document, supervisor, quality, **fields)
+def document(make_policy) -> Document:
+    return make_policy()
 
 
 # Which versions ask ----------------------------------------
@@ -90,6 +59,8 @@ def issue(document, supervisor, quality):
 def test_m15_a_major_change_asks_a_minor_one_if_ticked_a_correction_never(
     issue, agent, change, ticked, asks
 ):
+    if change != "first":
+        issue(change="first")
     version = issue(change=change, asks=ticked)
     assert acknowledging.asks_by_itself(version) == asks
     assert Obligation.objects.filter(version=version).exists() == asks
@@ -209,35 +180,57 @@ def test_m15_the_two_sides_of_who_sees_what_agree(
     assert asked(version) == sees
 
 
-def test_m15_exceptions_open_and_hide(
-    document, issue, agent, quality, supervisor, other_unit, make_person, make_position
+def test_m15_exceptions_count_for_both_sides(
+    document, issue, cast, quality, other_unit, make_person, make_position
 ):
-    def perm(codename):
-        return Permission.objects.get(codename=codename)
-
     acknowledging.set_addressees(document, roles=Role.objects.all(), by=quality)
     document.audience.set([other_unit])
     version = issue()
-    assert asked(version) == {"Marta", "Clara"}  # owner, and who approves
-    DocumentUserPermission.objects.create(
-        user=agent, permission=perm("open_document"), content_object=document
+    below = Unit.objects.create(code="FAC-1", name="Lecturas", parent=other_unit)
+    make_person("fabio", "agente", position=make_position("Analista", at=other_unit))
+    make_person("delia", "agente", position=make_position("Lectora", at=below))
+
+    def perm(codename):
+        return Permission.objects.get(codename=codename)
+
+    def both_sides() -> set[str]:
+        acknowledging.follow_all(now=timezone.now())
+        people = Person.objects.with_access().filter(is_system=False)
+        rows = Document.objects.filter(pk=document.pk)
+        sees = {p.first_name for p in people if rows.visible_to(p).exists()}
+        assert asked(version) == sees
+        return sees
+
+    owner_and_approvers = {"Marta", "Clara", "Elena"}
+    assert both_sides() == owner_and_approvers | {"Fabio"}
+    opened = DocumentUserPermission.objects.create(
+        user=cast["agente"], permission=perm("open_document"), content_object=document
     )
-    fabio = make_person("fabio", "agente", position=make_position("Analista", at=other_unit))
+    assert both_sides() == owner_and_approvers | {"Fabio", "Luis"}
     DocumentGroupPermission.objects.create(
         group=Group.objects.get(role__key="calidad"),
         permission=perm("hide_document"),
         content_object=document,
     )
-    acknowledging.follow_all(now=timezone.now())
-    assert asked(version) == {"Marta", "Luis", "Fabio"}
-    DocumentUnitPermission.objects.create(
-        unit=other_unit, permission=perm("hide_document"), content_object=document
+    assert both_sides() == {"Marta", "Elena", "Fabio", "Luis"}
+    by_unit = DocumentUnitPermission.objects.create(
+        unit=other_unit, permission=perm("open_document"), content_object=document
     )
-    yesterday = timezone.localdate() - timedelta(days=1)
-    DocumentUserPermission.objects.update(until_on=yesterday)
-    acknowledging.follow_all(now=timezone.now())
-    assert asked(version) == {"Marta"}
-    assert fabio.is_active
+    for unit in (other_unit, below):
+        DocumentUnitReach.objects.create(exception=by_unit, unit=unit)
+    assert both_sides() == {"Marta", "Elena", "Fabio", "Luis", "Delia"}
+    by_unit.permission = perm("hide_document")
+    by_unit.save()
+    assert both_sides() == {"Marta", "Elena", "Luis"}
+    Document.objects.filter(pk=document.pk).update(classification=Level.CONFIDENTIAL)
+    assert both_sides() == {"Marta", "Elena", "Luis"}
+    Document.objects.filter(pk=document.pk).update(classification=Level.RESERVED)
+    both_sides()
+    Document.objects.filter(pk=document.pk).update(classification=Level.INTERNAL)
+    DocumentUserPermission.objects.filter(pk=opened.pk).update(
+        until_on=timezone.localdate() - timedelta(days=1)
+    )
+    assert both_sides() == {"Marta", "Elena"}
 
 
 def test_m15_an_audience_of_nobody_asks_nobody_and_breaks_nothing(document, issue, supervisor):
@@ -550,6 +543,7 @@ def test_f4_publishing_costs_one_row_and_the_job_does_the_rest(
     version = services.start_version(
         document, title="x", body="", change="major", justification=REASON, by=supervisor
     )
+    Version.objects.filter(pk=version.pk).update(asks_acknowledgement=True)
     services.submit(version, by=supervisor)
     with django_capture_on_commit_callbacks(execute=True):
         services.approve(version, effective_on=timezone.localdate(), by=quality)
@@ -744,3 +738,29 @@ def test_reconciling_again_changes_nothing(issue, agent):
 
 def test_the_manual_hands_over_who_takes_part(db):
     assert "manual" in dict(involved_positions)
+
+
+def test_m19_what_is_retired_or_cancelled_asks_nobody_any_more(issue, document, agent, quality):
+    first = issue()
+    second = issue(on=timezone.localdate() + timedelta(days=5))
+    assert "Luis" in asked(second)
+    services.cancel_scheduled(second, reason=REASON, by=quality)
+    jobs.follow_documents([document.pk])
+    assert asked(second) == set()
+    assert "Luis" in asked(first)
+    services.retire(document, reason=REASON, by=quality)
+    jobs.follow_documents([document.pk])
+    assert not Obligation.objects.still_open().exists()
+
+
+def test_m19_retiring_wakes_the_job(
+    issue, document, quality, django_capture_on_commit_callbacks, monkeypatch
+):
+    issue()
+    woken = []
+    monkeypatch.setattr("apps.documents.following.soon", lambda job, *a: woken.append((job, a)))
+    with django_capture_on_commit_callbacks(execute=True):
+        services.retire(document, reason=REASON, by=quality)
+    [(job, (keys,))] = woken
+    assert job is jobs.follow_documents
+    assert document.pk in keys

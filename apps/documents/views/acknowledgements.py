@@ -130,17 +130,18 @@ def addressees(request: HttpRequest, code: str) -> HttpResponse:
                 ticket.answer = request.path
         messages.success(request, _("Se guardó a quién se pide leer y aceptar este documento."))
         return redirect(ticket.answer)
+    address = address_of(document)
     context = {
         "crumbs": [
             (_("Mis lecturas"), reverse("reach:mine")),
-            (str(document), address_of(document)),
+            (str(document), address),
             (_("Destinatarios"), ""),
         ],
         "document": document,
         "form": form,
         "owed": count_still_asked(document, now=timezone.now()),
         "asks": acknowledging.latest_asking(document) is not None,
-        "back": address_of(document) or reverse("reach:mine"),
+        "back": address,
     }
     status = 422 if form.errors else 200
     return render(request, "documents/addressees.html", context, status=status)

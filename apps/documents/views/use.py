@@ -57,11 +57,11 @@ def use(request: HttpRequest, code: str) -> HttpResponse:
     customers = sum(row.readings for _day, _other, row in rows)
     useful = sum(a.useful + b.useful for _day, a, b in rows)
     votes = useful + sum(a.not_useful + b.not_useful for _day, a, b in rows)
-    url = reverse("reach:use", args=[code])
+    url, address = reverse("reach:use", args=[code]), address_of(document)
     context = {
-        "crumbs": [(str(document), address_of(document)), (_("Uso"), "")],
+        "crumbs": [(str(document), address), (_("Uso"), "")],
         "document": document,
-        "address": address_of(document),
+        "address": address,
         "views": [
             {"title": title, "url": f"{url}?dias={key}", "current": key == span}
             for key, title in SPANS
