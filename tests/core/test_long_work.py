@@ -248,13 +248,13 @@ def test_two_workers_told_of_the_same_work_do_it_once(agent, kind):
     kind(run)
     work = queue(agent)
     other = connection.copy()
-    with other.cursor() as cursor:  # the first, at it
-        cursor.execute(
-            "SELECT pg_advisory_lock(%s)", [int.from_bytes(work.pk.bytes[:8], signed=True)]
-        )
-    long_work.run(work.pk)
-    assert times == []
-    assert again(work).state == State.QUEUED
+    number = [int.from_bytes(work.pk.bytes[:8], signed=True)]
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", number)  # the first, at it
+        long_work.run(work.pk)
+        assert times == []
+        assert again(work).state == State.QUEUED
+        cursor.execute("SELECT pg_advisory_unlock(%s)", number)
     other.close()
     long_work.run(work.pk)
     assert times == [1]
