@@ -24,9 +24,13 @@ BEAT_SCHEDULE = {
     # Also woken by each publication; this sweeps what was missed.
     "ask-readers": {"task": "apps.documents.jobs.ask_readers", "schedule": 60.0},
     # Posts that begin or end with the day; changes made by people are followed at once.
+    "follow-the-calendar": {
+        "task": "apps.documents.jobs.follow_the_calendar",
+        "schedule": crontab(minute=2),
+    },
     "follow-everybody": {
         "task": "apps.documents.jobs.follow_everybody",
-        "schedule": crontab(minute=2),
+        "schedule": crontab(minute=20, hour=3),
     },
     # Each reminder is sent once: running hourly only makes up for hours without a worker.
     "remind-readers": {

@@ -197,9 +197,9 @@ _RECONCILE = """
     WHERE version.id = asked.version_id
         AND asked.withdrawn_at IS NULL AND asked.acknowledged_at IS NULL
         {document_scope} {obligation_scope}
-        AND NOT EXISTS (
-            SELECT FROM wanted
-            WHERE wanted.version_id = asked.version_id AND wanted.person_id = asked.person_id)
+        -- Hashed once, however badly the planner guesses the size of `wanted`.
+        AND (asked.version_id, asked.person_id)
+            NOT IN (SELECT version_id, person_id FROM wanted)
     RETURNING asked.person_id, version.document_id, version.number, asked.due_on, asked.asked_at
 ), written AS (
     INSERT INTO documents_obligation AS kept (person_id, version_id, unit_id, asked_at, due_on)

@@ -21,6 +21,7 @@ class DocumentsConfig(AppConfig):
         post_delete.connect(stamps.renew_words, sender=Position)
         post_save.connect(following.holding_changed, sender=Holding)
         post_delete.connect(following.holding_changed, sender=Holding)
+        post_save.connect(following.position_changed, sender=Position)
         post_save.connect(following.person_changed, sender=Person)
         m2m_changed.connect(following.roles_changed, sender=Person.groups.through)
         m2m_changed.connect(following.audience_changed, sender=Document.audience.through)

@@ -11,7 +11,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.utils import timezone
 
+from apps.accounts.models import Holding
 from apps.core.jobs import soon
 
 _changed_people: WeakKeyDictionary[Any, set[int]] = WeakKeyDictionary()
@@ -21,6 +23,14 @@ _changed_documents: WeakKeyDictionary[Any, set[int]] = WeakKeyDictionary()
 def holding_changed(instance: Any, **kwargs: Any) -> None:
     """A post was taken, changed or given up."""
     _note(_changed_people, {instance.person_id})
+
+
+def position_changed(instance: Any, created: bool = False, **kwargs: Any) -> None:
+    """A post may have moved to another unit, with whoever holds it."""
+    if not created:
+        holdings = Holding.objects.current(timezone.localdate()).filter(position=instance.pk)
+        if people := set(holdings.values_list("person_id", flat=True)):
+            _note(_changed_people, people)
 
 
 def person_changed(

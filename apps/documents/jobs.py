@@ -60,8 +60,14 @@ def follow_documents(documents: list[int]) -> None:
 
 
 @shared_task
+def follow_the_calendar() -> None:
+    """Posts and exceptions that begin or end with the day (M19)."""
+    acknowledging.follow_the_calendar(now=timezone.now())
+
+
+@shared_task
 def follow_everybody() -> None:
-    """Catch posts that begin or end today, and whatever no signal told (M19)."""
+    """Catch whatever no signal told: units moved, roles that permit less (M19)."""
     acknowledging.follow_all(now=timezone.now())
 
 

@@ -184,9 +184,9 @@ def test_m15_exceptions_count_for_both_sides(
     document, issue, cast, quality, other_unit, make_person, make_position
 ):
     acknowledging.set_addressees(document, roles=Role.objects.all(), by=quality)
+    below = Unit.objects.create(code="FAC-1", name="Lecturas", parent=other_unit)
     document.audience.set([other_unit])
     version = issue()
-    below = Unit.objects.create(code="FAC-1", name="Lecturas", parent=other_unit)
     make_person("fabio", "agente", position=make_position("Analista", at=other_unit))
     make_person("delia", "agente", position=make_position("Lectora", at=below))
 
@@ -470,11 +470,40 @@ def test_m19_a_post_that_begins_tomorrow_asks_tomorrow(
     later = make_person("pronta", "agente")
     tomorrow = timezone.localdate() + timedelta(days=1)
     Holding.objects.create(person=later, position=make_position("Futura"), from_on=tomorrow)
-    jobs.follow_everybody()
+    jobs.follow_the_calendar()
     assert "Pronta" not in asked(version)
     time_machine.move_to(timezone.now() + timedelta(days=1))
-    jobs.follow_everybody()
+    jobs.follow_the_calendar()
     assert "Pronta" in asked(version)
+    Holding.objects.filter(person=later).update(until_on=tomorrow)
+    time_machine.move_to(timezone.now() + timedelta(days=3))  # nothing ran meanwhile
+    jobs.follow_the_calendar()
+    assert "Pronta" not in asked(version)
+
+
+def test_m19_an_exception_that_ran_out_is_followed(
+    document, issue, agent, quality, other_unit, time_machine
+):
+    acknowledging.set_addressees(document, roles=Role.objects.filter(key="agente"), by=quality)
+    document.audience.set([other_unit])
+    DocumentUserPermission.objects.create(
+        user=agent,
+        permission=Permission.objects.get(codename="open_document"),
+        content_object=document,
+        until_on=timezone.localdate(),
+    )
+    version = issue()
+    assert asked(version) == {"Luis"}
+    time_machine.move_to(timezone.now() + timedelta(days=1))
+    jobs.follow_the_calendar()
+    assert asked(version) == set()
+
+
+def test_m19_the_nightly_sweep_catches_what_no_signal_told(issue, agent, unit):
+    version = issue()
+    Holding.objects.filter(person=agent).delete()
+    jobs.follow_everybody()
+    assert "Luis" not in asked(version)
 
 
 def test_m19_who_leaves_owes_nothing_and_their_proofs_stay(issue, agent, supervisor, admin):
@@ -523,6 +552,22 @@ def test_m19_role_changes_and_hires_of_a_transaction_wake_one_job(
         agent.holdings.get().delete()
     assert len(woken) == 1
     assert {agent.pk, supervisor.pk} <= set(woken[0])
+
+
+def test_m19_a_position_that_moves_takes_its_people_along(
+    issue, agent, other_unit, django_capture_on_commit_callbacks, monkeypatch
+):
+    version = issue()
+    woken = []
+    monkeypatch.setattr("apps.documents.following.soon", lambda job, *a: woken.append((job, a)))
+    position = agent.holdings.get().position
+    position.unit = other_unit
+    with django_capture_on_commit_callbacks(execute=True):
+        position.save()
+    [(job, (keys,))] = woken
+    assert agent.pk in keys
+    job(keys)
+    assert "Luis" not in asked(version)
 
 
 def test_m19_signing_in_wakes_nothing(agent, django_capture_on_commit_callbacks, monkeypatch):

