@@ -292,7 +292,7 @@ def given_in_words(row: Any) -> str:
     facts = {
         "by": row.given_by or _("El portal"),
         "until": date_format(row.until_on) if row.until_on else "",
-        "reason": row.reason,
+        "reason": row.reason.rstrip("."),
     }
     if row.until_on:
         return _("Lo decidió %(by)s, hasta el %(until)s: «%(reason)s».") % facts
