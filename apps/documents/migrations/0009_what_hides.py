@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_append_only_log"),
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("documents", "0005_exceptions_of_units"),
+        ("documents", "0008_reach"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
