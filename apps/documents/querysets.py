@@ -10,7 +10,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apps.accounts.models import Absence, Unit
+from apps.accounts.models import Absence, Person, Unit
 from apps.core.access import Level, clearance
 from apps.documents.permissions import Perm
 from apps.documents.sight import OPENED_UP_TO, combined
@@ -26,23 +26,7 @@ class DocumentQuerySet(models.QuerySet):
         approve documents. It depends on the actor's key, permissions and units and on the
         calendar day, nothing else (`core.prepared`): roles are looked up by the statement.
         """
-        if not (actor.is_authenticated and actor.is_active and actor.has_perm(Perm.VIEW)):
-            return self.none()
-        owner = Q(owner_id=actor.pk)
-        base = Q(classification__lte=clearance(actor))
-        if not actor.has_perm(Perm.APPROVE):
-            audience = self.model.audience.through.objects.filter(document=OuterRef("pk"))
-            for_them = audience.filter(unit_id__in=actor.access().unit_ids)
-            base &= Q(~Exists(audience) | Exists(for_them)) | owner
-        given = _exceptions_of(actor, timezone.localdate())
-        return self.filter(
-            combined(
-                base=base,
-                owner=owner,
-                within_reach=Q(classification__lte=OPENED_UP_TO),
-                **given,
-            )
-        )
+        return self.filter(visibility(actor))
 
     def open_to_customers(self) -> Self:
         """Public documents with a version in force."""
@@ -197,26 +181,54 @@ class ExceptionQuerySet(models.QuerySet):
         return self.filter(until_on__lt=on)
 
 
-def _exceptions_of(actor: Any, on: date) -> dict[str, Any]:
-    """Conditions on a document: which exceptions of the day `on` are for `actor`."""
+def visibility(actor: Any, at: str = "") -> Q:
+    """The condition of `visible_to` for a document at the path `at` of a row ("document__").
+
+    For rows that are joined with their document anyway, which spares them a subquery.
+    """
+    if not (actor.is_authenticated and actor.is_active and actor.has_perm(Perm.VIEW)):
+        return Q(pk__in=[])
+    owner = Q(**{f"{at}owner_id": actor.pk})
+    base = Q(**{f"{at}classification__lte": clearance(actor)})
+    if not actor.has_perm(Perm.APPROVE):
+        from apps.documents.models import Document
+
+        audience = Document.audience.through.objects.filter(document=OuterRef(f"{at}pk"))
+        for_them = audience.filter(unit_id__in=actor.access().unit_ids)
+        base &= Q(~Exists(audience) | Exists(for_them)) | owner
+    return combined(
+        base=base,
+        owner=owner,
+        within_reach=Q(**{f"{at}classification__lte": OPENED_UP_TO}),
+        **_exceptions_of(actor, timezone.localdate(), at),
+    )
+
+
+def _exceptions_of(actor: Any, on: date, at: str) -> dict[str, Any]:
+    """Conditions on the document at `at`: which exceptions of the day `on` are for `actor`.
+
+    Each is membership in a set that does not depend on the document: it is found once per
+    statement, whatever the number of documents and whatever the planner thinks of it.
+    """
     from apps.documents.models import (
         DocumentGroupPermission,
         DocumentUnitPermission,
         DocumentUserPermission,
     )
 
-    def exists(model: type[models.Model], hides: bool, **whom: Any) -> Exists:
-        rows = model.objects.current(on).filter(hides=hides, content_object=OuterRef("pk"))
-        return Exists(rows.filter(**whom))
+    def among(model: type[models.Model], hides: bool, **whom: Any) -> Q:
+        rows = model.objects.current(on).filter(hides=hides, **whom)
+        return Q(**{f"{at}pk__in": rows.values("content_object_id")})
 
-    by_role = {"group__user": actor.pk}
-    by_unit = {"reach__unit_id__in": actor.access().unit_ids}
+    roles = Person.groups.through.objects.filter(person_id=actor.pk)  # without a join of groups
+    by_role = {"group_id__in": roles.values("group_id")}
+    units = list(actor.access().unit_ids)
     found: dict[str, Any] = {}
     for name, hides in (("opened", False), ("hidden", True)):
-        found[f"{name}_by_name"] = Q(exists(DocumentUserPermission, hides, user_id=actor.pk))
-        found[name] = Q(exists(DocumentGroupPermission, hides, **by_role))
-        if by_unit["reach__unit_id__in"]:
-            found[name] |= Q(exists(DocumentUnitPermission, hides, **by_unit))
+        found[f"{name}_by_name"] = among(DocumentUserPermission, hides, user_id=actor.pk)
+        found[name] = among(DocumentGroupPermission, hides, **by_role)
+        if units:
+            found[name] |= among(DocumentUnitPermission, hides, reach__unit_id__in=units)
     return found
 
 

@@ -129,7 +129,7 @@ class Readers:
 
     def people(self) -> QuerySet[Person]:
         """Everybody who may sign in, with the keys of their groups and of today's units."""
-        held = Holding.objects.current(self.on).filter(person=OuterRef("pk"))
+        held = self._held().filter(person=OuterRef("pk"))
         groups = Person.groups.through.objects.filter(person=OuterRef("pk"))
         return Person.objects.filter(is_active=True, is_system=False).annotate(
             held_units=ArraySubquery(held.values("position__unit_id").distinct()),
@@ -161,21 +161,24 @@ class Readers:
         groups = list(groups)
         if not groups:
             return NOBODY
-        member = Person.groups.through.objects.filter(person=OuterRef("pk"), group__in=groups)
-        return Q(Exists(member))
+        members = Person.groups.through.objects.filter(group__in=groups)
+        return Q(pk__in=members.values("person_id"))
 
     def _in_units(self, units: Iterable[int]) -> Q:
         units = list(units)
         if not units:
             return NOBODY
-        held = Holding.objects.current(self.on).filter(person=OuterRef("pk"))
-        return Q(Exists(held.filter(position__unit__in=units)))
+        held = self._held().filter(position__unit__in=units)
+        return Q(pk__in=held.values("person_id"))
+
+    def _held(self) -> QuerySet[Holding]:
+        """Holdings of that day; whether their people are active is asked of the people."""
+        day = Q(until_on=None) | Q(until_on__gte=self.on)
+        return Holding.objects.filter(day, from_on__lte=self.on)
 
     def _named(self, *, hides: bool) -> Q:
-        rows = DocumentUserPermission.objects.current(self.on)
-        return Q(
-            Exists(rows.filter(user=OuterRef("pk"), content_object=self.document, hides=hides))
-        )
+        rows = self.document.person_exceptions.current(self.on).filter(hides=hides)
+        return Q(pk__in=rows.values("user_id"))
 
     def _in_group_or_unit(self, *, hides: bool) -> Q:
         groups = [row.group_id for row in self.role_exceptions if row.hides == hides]
@@ -292,7 +295,7 @@ def given_in_words(row: Any) -> str:
     facts = {
         "by": row.given_by or _("El portal"),
         "until": date_format(row.until_on) if row.until_on else "",
-        "reason": row.reason,
+        "reason": row.reason.rstrip("."),
     }
     if row.until_on:
         return _("Lo decidió %(by)s, hasta el %(until)s: «%(reason)s».") % facts

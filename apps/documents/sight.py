@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q
 
+from apps.accounts.models import Person
 from apps.core.access import Level, clearance
 from apps.documents.permissions import Perm
 
@@ -69,28 +69,25 @@ def is_apart(actor: Any) -> Any:
     They are named in an exception, or own a document that others of their unit do not see.
     Kept pages must not be shared with them.
     """
-    from apps.documents.models import Document, DocumentUserPermission
+    from apps.documents.models import (
+        Document,
+        DocumentGroupPermission,
+        DocumentUnitPermission,
+        DocumentUserPermission,
+    )
 
-    owned = Document.objects.filter(owner_id=actor.pk)
-    kept_from_others = Q(Exists(_hiding("unit")) | Exists(_hiding("role")))
+    apart = Q(Exists(DocumentUserPermission.objects.filter(user_id=actor.pk)))
+    for model in (DocumentUnitPermission, DocumentGroupPermission):
+        apart |= Exists(model.objects.filter(hides=True, content_object__owner_id=actor.pk))
     if not actor.has_perm(Perm.APPROVE):  # they see every audience
-        audience = Document.audience.through.objects.filter(document=OuterRef("pk"))
-        kept_from_others |= Exists(audience)
-    named = DocumentUserPermission.objects.filter(user_id=actor.pk)
-    return Exists(named) | Exists(owned.filter(kept_from_others))
-
-
-def _hiding(whom: str) -> Any:
-    from apps.documents.models import DocumentGroupPermission, DocumentUnitPermission
-
-    model = {"unit": DocumentUnitPermission, "role": DocumentGroupPermission}[whom]
-    return model.objects.filter(hides=True, content_object=OuterRef("pk"))
+        apart |= Exists(Document.audience.through.objects.filter(document__owner_id=actor.pk))
+    return apart
 
 
 def roles_apart(actor: Any) -> ArraySubquery:
-    """Keys of the groups of `actor` that are named in exceptions, in order."""
+    """Keys of the groups of `actor` that are named in exceptions."""
     from apps.documents.models import DocumentGroupPermission
 
-    named = DocumentGroupPermission.objects.filter(group=OuterRef("pk"))
-    groups = Group.objects.filter(Exists(named), user=actor.pk)
-    return ArraySubquery(groups.order_by("pk").values("pk"))
+    named = DocumentGroupPermission.objects.filter(group=OuterRef("group_id"))
+    groups = Person.groups.through.objects.filter(Exists(named), person_id=actor.pk)
+    return ArraySubquery(groups.values("group_id"))

@@ -10,14 +10,14 @@ from tree_queries.query import TreeQuerySet
 
 from apps.core.access import visible
 from apps.documents.models import Document
+from apps.documents.querysets import visibility
 from apps.manual.permissions import Perm
 
 
 class NodeQuerySet(TreeQuerySet):
     def visible_to(self, actor: Any) -> Self:
         """Headings, and pages whose document is in force and visible to `actor`."""
-        documents = Document.objects.visible_to(actor).in_force()
-        exists = Exists(documents.filter(pk=OuterRef("document_id")))
+        exists = Q(document__current__isnull=False) & visibility(actor, "document__")
         return visible(self, actor, Perm.VIEW).filter(Q(document=None) | exists)
 
     def open_to_customers(self) -> Self:

@@ -60,7 +60,7 @@ def chips_of(request: HttpRequest, form: Any) -> list[dict[str, str]]:
     chips = []
     for name, box in form.fields.items():
         value = form.cleaned_data.get(name)
-        if value in (None, ""):
+        if value in (None, "") or box.label is None:  # without a name it is no filter
             continue
         if isinstance(value, date):
             words = date_format(value, "j b Y")

@@ -85,7 +85,7 @@ def readers(request: HttpRequest, code: str) -> HttpResponse:
         "shown": shown,
         "seeing": seeing,
         "form": form,
-        "chips": [chip for chip in chips_of(request, form) if "ver=" not in chip["text"]],
+        "chips": chips_of(request, form),
         "clear_url": f"?ver={shown}" if shown else _url(document),
         "may_govern": request.user.has_perm(Perm.GOVERN),
         "today": found.on,
@@ -214,9 +214,7 @@ def audience(request: HttpRequest, code: str) -> HttpResponse:
         request,
         form,
         heading=heading,
-        lead=_(
-            "«%(title)s» será para ellas. Antes de guardar verá quién gana y quién pierde acceso."
-        )
+        lead=_("Elija para quién es «%(title)s». Antes de guardar verá quién gana y quién pierde.")
         % {"title": document.title},
         action=_("Ver a quién afecta"),
         cancel_url=_url(document),
@@ -258,7 +256,9 @@ def _affected(people: Any, none: str, *, gains: bool) -> str:
     if not total:
         return none
     names = [str(person) for person in people.order_by(*ORDER)[:NAMED_MAX]]
-    who = ", ".join(names) if total <= NAMED_MAX else ", ".join(names) + "…"
+    who = ", ".join(names)
+    if total > NAMED_MAX:
+        who = _("%(names)s y %(more)s más") % {"names": who, "more": total - NAMED_MAX}
     if gains:
         words = ngettext(
             "%(total)s persona más podrá leerlo: %(who)s.",
