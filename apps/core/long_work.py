@@ -155,6 +155,6 @@ class _Progress:
     def _write(self, what: str, *values: int) -> None:
         with self._connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE core_longwork SET {what}, touched_at = now() WHERE id = %s",  # noqa: S608
+                f"UPDATE core_longwork SET {what}, touched_at = now() WHERE id = %s",  # noqa: S608  (our own words, values apart)
                 [*values, self._key],
             )

@@ -33,6 +33,7 @@ WITHOUT_KEY = {
     "components/_kept.html": "a text is taken back or dropped once",
     "components/_move.html": "each press is one more step on purpose",
     "components/_topbar.html": "the theme ends in one state",
+    "manual/_draft_step.html": "it carries the revision: a second post is stale",
     "notifications/mails.html": "a mail that waits already is not put back again",
     "notifications/notices.html": "a notice is read once",
     "styleguide.html": "samples",
