@@ -19,7 +19,7 @@ State = Version.State
 STATES = {
     State.DRAFT: (gettext_lazy("Borrador"), "", "pencil"),
     State.IN_REVIEW: (gettext_lazy("En revisión"), "brand", "people"),
-    State.APPROVED: (gettext_lazy("Aprobada, por entrar en vigor"), "brand", "calendar-event"),
+    State.APPROVED: (gettext_lazy("Por entrar en vigor"), "brand", "calendar-event"),
     State.IN_FORCE: (gettext_lazy("En vigor"), "ok", "check-circle-fill"),
     State.SUPERSEDED: (gettext_lazy("Sustituida"), "", "clock-history"),
     State.RETIRED: (gettext_lazy("Retirada"), "warn", "x-circle"),

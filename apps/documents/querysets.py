@@ -94,6 +94,10 @@ class VersionQuerySet(models.QuerySet):
             exists &= Q(pk__in=kept.values("pk"))
         return self.filter(exists | Q(Exists(self._asked_of(actor))))
 
+    def asked_of(self, actor: Any) -> Self:
+        """Versions that `actor` is asked to decide on, now or later, within their level."""
+        return self.filter(Exists(self._asked_of(actor)))
+
     def _asked_of(self, actor: Any) -> models.QuerySet:
         """Approvals of the outer version that `actor` may be asked for, within their level."""
         from apps.documents.models import Approval

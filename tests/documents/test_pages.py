@@ -84,7 +84,7 @@ def test_the_list_shows_what_is_in_force_coming_and_written(
     published(one, on=today() + timedelta(days=4))
     services.submit(draft(two), approvers=[quality], by=supervisor)
     text = page(signed(quality), "/documentos/")
-    for words in ("En vigor", "por entrar en vigor", "En revisión", "Todavía sin texto"):
+    for words in ("En vigor", "Por entrar en vigor", "En revisión", "Todavía sin texto"):
         assert words in text
     assert text.count("Espera por usted") == 1
     assert [code for code in ("POL-01", "POL-02", "POL-03") if code in text] == [

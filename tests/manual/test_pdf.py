@@ -105,3 +105,16 @@ def test_a_download_leaves_its_trace(document, signed, agent):
     entry = LogEntry.objects.get_for_object(document.current).first()
     assert entry.action == LogEntry.Action.ACCESS
     assert entry.actor_id == agent.pk
+
+
+def test_m11_the_seal_recomputed_later_is_the_one_the_pdf_carries(document, signed, agent, press):
+    """Whatever happened since: another version, a position and a form with other names."""
+    sealed = document.current
+    press.position.title = "Asesoría telefónica"
+    press.position.save()
+    press.version(document, days_ago=1)
+    for number, version in ((2, sealed), (3, document.current)):
+        text = words_of(signed(agent).get(f"/manual/ATC-01.1/versiones/{number}/pdf/").content)
+        recomputed = documents.hash_of(type(version).objects.get(pk=version.pk))
+        assert recomputed == version.content_hash
+        assert recomputed in text.replace(" ", "")

@@ -18,6 +18,8 @@ from apps.documents.views.access import readers_line
 from apps.documents.views.common import crumbs_of, draft_url, new_key
 
 State = Version.State
+# Versions told at once; the others are folded.
+LATEST = 4
 
 
 @requires(Perm.VIEW)
@@ -33,6 +35,7 @@ def document(request: HttpRequest, code: str) -> HttpResponse:
         rows = [row for row in open_one.approvals.all() if row.voided_at is None]
         rows.sort(key=lambda row: (row.order, row.pk))
     remarks = selectors.remarks_on(open_one) if open_one else []
+    life = [history.told(one) for one in versions]
     context = {
         "crumbs": crumbs_of(found)[:-1] + [(found.code, "")],
         "document": found,
@@ -44,7 +47,8 @@ def document(request: HttpRequest, code: str) -> HttpResponse:
         "unnamed": open_one is not None and open_one.state == State.IN_REVIEW and not rows,
         "unresolved": sum(remark.resolved_at is None for remark in remarks),
         "remarks": len(remarks),
-        "history": [history.told(one) for one in versions],
+        "history": life[:LATEST],
+        "former": life[LATEST:],
         "related": selectors.related_to(found, request.user),
         "read_url": showing.address_of(found) if found.current_id else "",
         "is_late": bool(found.next_review_on and found.next_review_on < today),
