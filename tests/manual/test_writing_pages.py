@@ -528,7 +528,8 @@ def test_a_hidden_draft_does_not_exist(document, draft, quality, make_person, ot
 def test_a_text_kept_when_the_session_ended_comes_back_into_the_draft(draft, supervisor, signed):
     from apps.core import kept
 
-    row = kept.keep(supervisor, DRAFT, posted(title="Lo que escribí", revision=0))
+    written = posted(title="Lo que escribí", revision="0")
+    row = kept.keep(supervisor, DRAFT, {name: [value] for name, value in written.items()})
     page = text_of(signed(supervisor).get(f"{DRAFT}?texto={row.pk}"))
     assert 'value="Lo que escribí"' in page
     assert "Texto nuevo." in page
