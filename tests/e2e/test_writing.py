@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from apps.documents.models import Version
 from apps.manual.models import Step
@@ -38,12 +40,13 @@ def saved(page, act) -> None:
     with page.expect_response("**/borrador/guardar/") as answer:
         act()
     assert answer.value.status == 200
-    page.wait_for_function("document.getElementById('guardado').textContent.startsWith('Guardado')")
+    expect(page.locator("#guardado")).to_have_text(re.compile("^Guardado a las"))
 
 
 def test_word_is_cleaned_as_it_is_pasted_and_the_draft_saves_itself(visit, tmp_path):
     page = start(visit, "ATC-02.1")
     page.locator("#id_body-editor").click()
+    page.keyboard.press("Control+A")
     saved(page, lambda: page.evaluate(PASTE, WORD))
     body = draft_of("ATC-02.1").body
     for part in ("<h2>Atender</h2>", "<li><p>Salude a la persona.</p><ul>", "<ol>", "<table>"):
@@ -92,7 +95,8 @@ def test_m2_steps_move_by_keyboard_and_drag_and_change_in_place(visit):
     with page.expect_response("**/pasos/orden/") as answer:
         page.keyboard.press("Enter")
     assert answer.value.status == 204
-    page.wait_for_function("document.activeElement.closest('.move')")
+    # The first row goes no further up: the focus is on what it can still do.
+    expect(second.locator("button[value=abajo]")).to_be_focused()
     with page.expect_response("**/pasos/orden/") as answer:
         page.locator(f"#paso-{before[0]} .drag").drag_to(page.locator(f"#paso-{before[1]}"))
     assert answer.value.status == 204
@@ -126,8 +130,9 @@ def test_f14_two_tabs_lose_nothing(visit):
 
 def test_a_draft_is_written_without_scripts(visit):
     page = visit("calidad", "/manual/ATC-01.5/borrador/", js=False)
-    page.check("input[value=minor]")
-    page.get_by_role("button", name="Empezar").click()
+    if "empezar" in page.url:
+        page.check("input[value=minor]")
+        page.get_by_role("button", name="Empezar").click()
     page.fill("#id_notes", "Primero esto.\n\nLuego aquello.")
     page.get_by_role("button", name="Guardar", exact=True).click()
     assert draft_of("ATC-01.5").procedure.notes == "<p>Primero esto.</p><p>Luego aquello.</p>"

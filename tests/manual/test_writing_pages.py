@@ -523,3 +523,17 @@ def test_a_hidden_draft_does_not_exist(document, draft, quality, make_person, ot
     for path in ("", "empezar/", "vista/", "descartar/", "pasos/", "pasos/dos/"):
         assert signed(far).get(f"{DRAFT}{path}").status_code == 404, path
     assert signed(far).post(f"{DRAFT}guardar/", posted()).status_code == 404
+
+
+def test_a_text_kept_when_the_session_ended_comes_back_into_the_draft(draft, supervisor, signed):
+    from apps.core import kept
+
+    written = posted(title="Lo que escribí", revision="0")
+    row = kept.keep(supervisor, DRAFT, {name: [value] for name, value in written.items()})
+    page = text_of(signed(supervisor).get(f"{DRAFT}?texto={row.pk}"))
+    assert 'value="Lo que escribí"' in page
+    assert "Texto nuevo." in page
+    services.save_procedure(draft, revision=0, facts=None, title="Otra", body="", change="minor",
+                            by=supervisor)  # fmt: skip
+    page = text_of(signed(supervisor).get(f"{DRAFT}?texto={row.pk}"))
+    assert 'name="revision" value="0"' in page  # sent again, it is told as stale
