@@ -72,7 +72,7 @@ def use(request: HttpRequest, code: str) -> HttpResponse:
             "summary": _summary(staff, customers),
             "config": {
                 "type": "stack",
-                "x": [date_format(day, "j M") for day in days],
+                "x": [date_format(day, "j b") for day in days],
                 "decimals": 0,
                 "series": [
                     {"name": _("Personal"), "data": [row.readings for _d, row, _o in rows]},
@@ -82,7 +82,7 @@ def use(request: HttpRequest, code: str) -> HttpResponse:
             "columns": [_("Día"), _("Personal"), _("Clientes"), _("Les sirvió"), _("No del todo")],
             "rows": [
                 [
-                    date_format(day, "j M Y"),
+                    date_format(day, "j b Y"),
                     inside.readings,
                     outside.readings,
                     inside.useful + outside.useful,
