@@ -3,12 +3,14 @@
 import pytest
 from auditlog.models import LogEntry
 from django.core.exceptions import PermissionDenied
+from django.db.models.signals import m2m_changed
 
 from apps.accounts import services
 from apps.accounts.models import Person, Role
 from apps.accounts.permissions import Perm
 from apps.accounts.permissions import Role as R
 from apps.accounts.roles import default_matrix, sync_roles
+from apps.accounts.services.roles import set_roles
 from apps.core.rules import RuleBroken, StaleEdit
 
 
@@ -125,3 +127,24 @@ def test_nobody_can_be_made_superuser(agent):
     agent.is_superuser = True
     with pytest.raises(IntegrityError, match="nobody_is_superuser"):
         agent.save()
+
+
+def test_who_follows_roles_hears_what_was_given_and_taken(agent, supervisor, admin, roles):
+    """Of one person and of many alike, and of nobody whose roles stay."""
+    told = []
+
+    def hear(instance, action, pk_set, reverse, **kwargs):
+        assert not reverse
+        told.append((instance.pk, action, pk_set))
+
+    m2m_changed.connect(hear, sender=Person.groups.through)
+    wanted = {agent.pk: [roles[R.QUALITY]], supervisor.pk: [roles[R.SUPERVISOR]]}
+    expected = {agent.pk: [R.AGENT], supervisor.pk: [R.SUPERVISOR]}
+    try:
+        set_roles(wanted, expected=expected, by=admin)
+    finally:
+        m2m_changed.disconnect(hear, sender=Person.groups.through)
+    assert told == [
+        (agent.pk, "post_remove", {roles[R.AGENT].group_id}),
+        (agent.pk, "post_add", {roles[R.QUALITY].group_id}),
+    ]

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from auditlog.models import LogEntry
 from django.contrib.auth.models import Group, Permission
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import Model
+from django.db.models.signals import m2m_changed
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -127,7 +128,9 @@ def set_roles(
         "person_id", "group_id", "group__role__key"
     ):
         held[person_id][group_id] = key
-    new, gone, entries = [], [], []
+    new: dict[int, set[int]] = {}
+    gone: dict[int, set[int]] = {}
+    entries = []
     for person in people:
         before = {key for key in held[person.pk].values() if key}
         if before != set(expected[person.pk]):
@@ -136,20 +139,42 @@ def set_roles(
         after = set(groups.values())
         if before == after:
             continue
-        gone += [(person.pk, group) for group in held[person.pk].keys() - groups.keys()]
-        new += [(person.pk, group) for group in groups.keys() - held[person.pk].keys()]
+        gone[person.pk] = held[person.pk].keys() - groups.keys()
+        new[person.pk] = groups.keys() - held[person.pk].keys()
         entries.append(_changed(person, "roles", before, after))
     memberships.bulk_create(
-        [Person.groups.through(person_id=person, group_id=group) for person, group in new],
+        [
+            Person.groups.through(person_id=person, group_id=group)
+            for person, groups in new.items()
+            for group in groups
+        ],
         batch_size=BATCH,
     )
-    for person, group in gone:
-        memberships.filter(person_id=person, group_id=group).delete()
-    if gone:
+    for person, groups in gone.items():
+        if groups:
+            memberships.filter(person_id=person, group_id__in=groups).delete()
+    if any(gone.values()):
         refuse_lockout()
+    for person in people:
+        _tell(person, "post_remove", gone.get(person.pk))
+        _tell(person, "post_add", new.get(person.pk))
     with acting(by):
         write(entries)
     return people
+
+
+def _tell(person: Person, action: str, groups: set[int] | None) -> None:
+    """Whoever follows people's roles hears of it, as after `person.groups.add` or `remove`."""
+    if groups:
+        m2m_changed.send(
+            Person.groups.through,
+            instance=person,
+            action=action,
+            reverse=False,
+            model=Group,
+            pk_set=groups,
+            using=DEFAULT_DB_ALIAS,
+        )
 
 
 @transaction.atomic
