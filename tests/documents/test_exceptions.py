@@ -409,6 +409,18 @@ def test_a_unit_that_moves_takes_along_and_leaves_what_it_had_from_above(
     assert sees(person, elsewhere)
 
 
+def test_a_move_never_empties_an_audience_and_so_opens_nothing(
+    make_document, other_unit, agent, admin
+):
+    """Without any unit a document is for everyone: those who leave must not leave it so."""
+    child = Unit.objects.create(code="FAC-1", name="Lotes", parent=other_unit)
+    document = make_document("POL-09", audience=[other_unit])
+    for parent in (None, other_unit, None):
+        accounts.save_unit(child, code="FAC-1", name="Lotes", parent=parent, by=admin)
+        assert other_unit in document.audience.all()
+        assert not sees(agent, document)
+
+
 def test_what_is_gone_takes_its_exceptions_along(elsewhere, quality, admin):
     """People stay in the portal: they are in its log."""
     extra = Unit.objects.create(code="TMP", name="Temporal")
