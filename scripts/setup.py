@@ -50,7 +50,9 @@ PACKAGED = {
 ICONS = "bootstrap-icons/font/bootstrap-icons"
 ICONS_CSS, ICONS_FONT = "bootstrap-icons.min.css", "fonts/bootstrap-icons.woff2"
 ICON_RULE = re.compile(r"\.bi-([a-z0-9-]+)::before\{[^}]*\}")
-ICON_NAMED = re.compile(r"""\bbi-([a-z0-9][a-z0-9-]*)|["']([a-z0-9][a-z0-9-]*)["']""")
+ICON_NAMED = re.compile(
+    r"""\bbi-([a-z0-9][a-z0-9-]*)|["']([a-z0-9][a-z0-9-]*)["']|%\}([a-z0-9][a-z0-9-]*)(?=["{ ])"""
+)
 NAMING = (("templates", "*.html"), ("apps", "*.py"), ("static/js", "*.js"))
 # References to files that are not copied: the manifest of static files would not find them.
 DEAD_REFERENCES = (
@@ -206,7 +208,8 @@ def install_assets() -> None:
 
 
 def names_in_sources() -> list[str]:
-    """What may be an icon's name in templates, Python and scripts: after `bi-` or quoted."""
+    """What may be an icon's name in templates, Python and scripts: after `bi-`, quoted, or
+    chosen by a template's tag."""
     found: set[str] = set()
     for folder, pattern in NAMING:
         for path in sorted((ROOT / folder).rglob(pattern)):

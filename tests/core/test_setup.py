@@ -63,7 +63,10 @@ def pretend_fetched(setup: ModuleType) -> None:
         (setup.MODULES / package).symlink_to(ROOT / "node_modules" / package)
     template = setup.ROOT / "templates/page.html"
     template.parent.mkdir()
-    template.write_text('<i class="bi bi-house"></i>{% include "_y.html" with icon="clock" only %}')
+    template.write_text(
+        '<i class="bi bi-house"></i>{% include "_y.html" with icon="clock" only %}'
+        '<i class="bi bi-{% if late %}bell{% else %}bug{% endif %}"></i>'
+    )
     (setup.MODULES / ".from").write_text(setup.fingerprint(setup.ROOT / "package-lock.json"))
     for pattern, name in setup.PACKAGED.items():
         packaged = setup.VENV / "lib/python3.11/site-packages" / pattern
@@ -136,7 +139,7 @@ def test_only_the_icons_that_the_sources_name_are_published(tree, setup):
     pretend_fetched(setup)
     assert run(tree, NPM_OFFLINE).returncode == 0
     sheet = (setup.VENDOR / setup.ICONS_CSS).read_text()
-    assert set(re.findall(r"\.bi-([a-z0-9-]+)::before", sheet)) == {"house", "clock"}
+    assert set(re.findall(r"\.bi-([a-z0-9-]+)::before", sheet)) == {"house", "clock", "bell", "bug"}
     assert 'format("woff")' not in sheet
     whole = setup.MODULES / "bootstrap-icons/font" / setup.ICONS_FONT
     assert 0 < (setup.VENDOR / setup.ICONS_FONT).stat().st_size < whole.stat().st_size / 20

@@ -32,6 +32,7 @@ FORBIDDEN = {
     "an htmx filter needs eval": re.compile(r"""hx-trigger\s*=\s*"[^"]*\["""),
     "js: or javascript: needs eval": re.compile(r"""["']\s*(js|javascript):""", re.I),
     "unescaped text": re.compile(r"\|\s*safe(seq)?\b|\{%\s*autoescape\s+off"),
+    "an icon's name in pieces is not found by set-up": re.compile(r"bi-[a-z0-9-]*\{%[^%]*%\}-"),
     "an address outside": re.compile(r"""(src|href)\s*=\s*["'](https?:)?//""", re.I),
 }
 
