@@ -14,12 +14,10 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.cache import cache
-from django.core.management import call_command
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from apps.accounts.models import Person
-from tests.plugins.place import Place
 
 # Playwright keeps an event loop in this thread; the tests read the database between clicks.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -74,21 +72,13 @@ class Site:
         }
 
 
-@pytest.fixture(scope="package")
-def site(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Site]:
-    """The demo organisation behind a live server, for all tests of this folder."""
-    before = settings.DEMO, settings.MEDIA_ROOT
-    settings.DEMO, settings.MEDIA_ROOT = True, tmp_path_factory.mktemp("files")
+@pytest.fixture(scope="module")
+def site(demo: None, django_db_blocker) -> Iterator[Site]:
+    """The demo organisation behind a live server, afresh for each file of this folder."""
     with django_db_blocker.unblock():
-        call_command("seed_demo")
         server = LiveServer("localhost")
         yield Site(server.url)
         server.stop()
-        from django.db import connections
-
-        connections.close_all()
-        Place.cluster.clone(Place.database)
-    settings.DEMO, settings.MEDIA_ROOT = before
 
 
 @pytest.fixture(autouse=True)

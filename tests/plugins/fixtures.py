@@ -1,8 +1,14 @@
 """Fixtures that the server plugin gives: databases by role, and a Valkey that may be stopped."""
 
+import fcntl
+import json
 import os
 import secrets
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -10,7 +16,7 @@ import pytest
 from apps.core.embedded import OWNER, WEB
 from apps.core.embedded.postgres import create_database, prepare_database
 
-from .keeper import RUN_PREFIX
+from .keeper import RUN_PREFIX, TESTER
 from .place import OwnValkey, Place
 
 
@@ -32,6 +38,62 @@ def django_db_setup(django_test_environment: None, django_db_blocker) -> Iterato
     with django_db_blocker.unblock():
         connections.close_all()
     Place.cluster.drop(Place.database)
+
+
+@pytest.fixture(scope="session")
+def demo_database(tmp_path_factory) -> tuple[str, Path]:
+    """A database with the demo organisation, loaded once per run, and the folder of its files.
+
+    It is there to be copied: `demo` does. Whichever process asks first loads it; the others wait.
+    """
+    run = json.loads(os.environ["CAUCE_TEST_RUN"])
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "demo"
+    home.mkdir(exist_ok=True)
+    name, loaded = f"{RUN_PREFIX}{run['id']}_demo", home / "loaded"
+    with open(home / "turn", "w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not loaded.exists():
+            Place.cluster.clone(name)
+            seed = subprocess.run(
+                [sys.executable, "manage.py", "seed_demo"],
+                cwd=Path(__file__).resolve().parents[2],
+                env=os.environ
+                | {
+                    "DJANGO_SETTINGS_MODULE": "config.settings_test",
+                    "DATABASE_URL": Place.cluster.url(TESTER, name, options=f"-c role={WEB}"),
+                    "CAUCE_DEMO": "true",
+                    "CAUCE_HOME": str(home),
+                },
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert seed.returncode == 0, seed.stdout + seed.stderr
+            loaded.touch()
+    return name, home / "files"
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker, demo_database, tmp_path_factory) -> Iterator[None]:
+    """The demo organisation in this process's database, with its files, for one module."""
+    from django.conf import settings
+    from django.db import connections
+
+    def put(template: str) -> None:
+        connections.close_all()
+        Place.cluster.clone(Place.database, template)
+
+    database, files = demo_database
+    before = settings.DEMO, settings.MEDIA_ROOT
+    settings.DEMO, settings.MEDIA_ROOT = True, tmp_path_factory.mktemp("files")
+    shutil.copytree(files, settings.MEDIA_ROOT, dirs_exist_ok=True)
+    with django_db_blocker.unblock():
+        put(database)
+    yield
+    with django_db_blocker.unblock():
+        put("")
+    settings.DEMO, settings.MEDIA_ROOT = before
 
 
 @pytest.fixture

@@ -17,21 +17,6 @@ def test_s18_demo_data_is_refused_outside_the_demo(settings):
     assert not Person.objects.exists()
 
 
-@pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The demo, loaded once for this file and rolled back in the end."""
-    from django.conf import settings
-    from django.db import transaction
-
-    before = settings.DEMO, settings.MEDIA_ROOT
-    settings.DEMO, settings.MEDIA_ROOT = True, tmp_path_factory.mktemp("files")
-    with django_db_blocker.unblock(), transaction.atomic():
-        call_command("seed_demo")
-        yield
-        transaction.set_rollback(True)
-    settings.DEMO, settings.MEDIA_ROOT = before
-
-
 @pytest.mark.slow(reason="loads the whole demo")
 def test_the_demo_is_a_whole_organisation(demo, db):
     assert Unit.objects.count() >= 12
