@@ -21,7 +21,7 @@ serve: setup ## Prepara todo y abre un portal vacío, con su asistente de primer
 	@exec $(PY) manage.py serve $(SERVE_OPTIONS)
 
 test: setup-test lint ## Estilo, contratos, migraciones y todas las pruebas
-	@exec $(PY) -m pytest -n $(TEST_WORKERS) --dist loadgroup $(ARGS)
+	@exec $(PY) -m pytest -n $(TEST_WORKERS) $(ARGS)
 
 lint: setup-test ## Estilo, contratos de importación y migraciones al día
 	@$(PY) -m ruff check .

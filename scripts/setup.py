@@ -183,6 +183,19 @@ def install_packages(*, test: bool) -> None:
     UNFINISHED.unlink()
 
 
+def compile_sources() -> None:
+    """Compile our own modules, as pip does its packages: every process starts the quicker.
+
+    Several start at once (web, worker, beat), and with PYTHONDONTWRITEBYTECODE set each would
+    compile everything. A tree that cannot be written to works without.
+    """
+    subprocess.run(
+        [PYTHON, "-m", "compileall", "-q", *(ROOT / name for name in ("apps", "config"))],
+        capture_output=True,
+        check=False,
+    )
+
+
 def install_assets() -> None:
     lock = ROOT / "package-lock.json"
     named = names_in_sources()
@@ -289,6 +302,7 @@ def main() -> None:
         with alone():
             install_packages(test="--test" in sys.argv[1:])
             install_assets()
+            compile_sources()
     except Stop as stop:
         sys.exit(f"✗ {stop}")
     except OSError as error:

@@ -26,7 +26,6 @@ OURS = (
     *("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY", "CAUCE_KEYS"),
     *("CAUCE_BASE_URL", "CAUCE_FILLED", "DJANGO_SETTINGS_MODULE", "CAUCE_TEST_RUN"),
 )
-pytestmark = pytest.mark.xdist_group("serve")  # one process: the portals share `used_home`
 SECOND_START_SECONDS = 8  # promised on two cores with nothing else to do
 
 

@@ -32,13 +32,6 @@ FLAGS = [
 ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All browser tests of this folder share one demo, so one process runs them."""
-    for item in items:
-        if "tests/e2e/" in str(item.path).replace("\\", "/"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @dataclass
 class Site:
     """The running demo: its address and who can sign in."""

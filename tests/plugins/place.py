@@ -36,7 +36,7 @@ class Cluster:
         return f"postgresql://{role}:{self.password}@/{database}?{query}"
 
     def clone(self, database: str, template: str = "") -> None:
-        """Put a fresh copy of `template` (else of the one that is migrated and empty) in the place of `database`."""
+        """Put a fresh copy of `template` (by default the empty one) in the place of `database`."""
         connection = self.connect()
         drop(connection, database)
         # Without fsync, copying files takes a third of the time of copying pages.
