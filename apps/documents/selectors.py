@@ -53,29 +53,36 @@ def status_of(codes: Iterable[str], actor: Any) -> dict[str, Status]:
     }
 
 
-def documents_for(actor: Any, today: date) -> QuerySet[Document]:
-    """Documents whose card exists for `actor`, with the state of what is being written.
+def cards_for(actor: Any) -> QuerySet[Document]:
+    """Documents whose card exists for `actor`.
 
     Those in force for everybody who may read them; the others (never in force, retired) for
     their owner and for those who write or approve; and what they are asked to approve.
+    """
+    visible = Document.objects.visible_to(actor)
+    if not (actor.has_perm(Perm.WRITE) or actor.has_perm(Perm.APPROVE)):
+        visible = visible.filter(Q(current__isnull=False) | Q(owner_id=actor.pk))
+    asked = Version.objects.filter(document=OuterRef("pk"), state=State.IN_REVIEW).asked_of(actor)
+    return Document.objects.filter(Q(pk__in=visible.values("pk")) | Exists(asked))
+
+
+def documents_for(actor: Any, today: date) -> QuerySet[Document]:
+    """The documents of `cards_for`, with the state of what is being written.
+
     `draft` and `coming` are {number, state, on} or None; `touched_at` is when anything of it
     last happened; `waits_for_me` whether this person is to decide, to correct or to ratify.
     """
     of_it = Version.objects.filter(document=OuterRef("pk"))
-    asked = of_it.filter(state=State.IN_REVIEW).asked_of(actor)
-    visible = Document.objects.visible_to(actor)
-    # The rows are narrowed once, below; what is told of a row needs no second look at who sees it.
+    # The rows are narrowed once; what is told of a row needs no second look at who sees it.
     if actor.has_perm(Perm.WRITE) or actor.has_perm(Perm.APPROVE):
         draft = of_it.filter(state__in=[State.DRAFT, State.IN_REVIEW])
     else:
-        draft = asked
-        visible = visible.filter(Q(current__isnull=False) | Q(owner_id=actor.pk))
+        draft = of_it.filter(state=State.IN_REVIEW).asked_of(actor)
     fact = JSONObject(number="number", state="state", on="effective_on")
     coming = of_it.filter(state=State.APPROVED).order_by("number")
     instants = ("created_at", "edited_at", "submitted_at", "approved_at", "retired_at")
     last = of_it.order_by("-number").values(at=Greatest(*instants))
-    rows = Document.objects.filter(Q(pk__in=visible.values("pk")) | Exists(asked))
-    return rows.annotate(
+    return cards_for(actor).annotate(
         draft=Subquery(draft.values(found=fact)[:1]),
         coming=Subquery(coming.values(found=fact)[:1]),
         touched_at=Coalesce(Subquery(last[:1]), F("created_at")),

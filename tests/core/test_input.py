@@ -160,7 +160,7 @@ def queries_for(own, everywhere, turn):
     for value in VALUES if own else VALUES[turn % 6 :: 6]:
         yield "&".join(f"{parameter}={value[:300]}" for parameter in together)
     for number, parameter in enumerate(sorted(own)):
-        for value in VALUES[(turn + number) % 5 :: 5]:
+        for value in VALUES[(turn + number) % 10 :: 10]:
             yield f"{parameter}={value}"
 
 

@@ -26,7 +26,7 @@ from apps.documents.views.common import crumbs, new_url
 def listing(request: HttpRequest) -> HttpResponse:
     """Documents with what is in force, coming and being written; what waits for the person."""
     today = timezone.localdate()
-    form = ListFilter(request.GET, owners=_owners(request, today))
+    form = ListFilter(request.GET, owners=_owners(request))
     page = paginate(form.narrow(_documents(request, today)), request, order=form.order)
     for row in page.rows:
         row.states = history.state_lines(row)
@@ -49,7 +49,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def list_export(request: HttpRequest) -> HttpResponseBase:
     """The same table, with the same filters, as CSV or XLSX."""
     today = timezone.localdate()
-    form = ListFilter(request.GET, owners=_owners(request, today))
+    form = ListFilter(request.GET, owners=_owners(request))
     rows = form.narrow(_documents(request, today)).order_by(*form.order)
     columns = [
         Column(_("Código"), lambda row: row.code),
@@ -75,9 +75,8 @@ def _documents(request: HttpRequest, today: date):
     )
 
 
-def _owners(request: HttpRequest, today: date):
-    seen = selectors.documents_for(request.user, today).order_by()
-    return Person.objects.filter(pk__in=seen.values("owner_id"))
+def _owners(request: HttpRequest):
+    return Person.objects.filter(pk__in=selectors.cards_for(request.user).values("owner_id"))
 
 
 def _views(request: HttpRequest, form: ListFilter) -> list[dict[str, object]]:
