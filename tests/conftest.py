@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import Holding, Organisation, Person, Position, Role, Unit
 from apps.accounts.permissions import Role as R
@@ -32,6 +33,12 @@ def _empty_cache() -> None:
 def _mail_goes_through_the_outbox(settings) -> None:
     """Django's test environment puts its own mail backend in; ours is under test too."""
     settings.EMAIL_BACKEND = "apps.core.mail.OutboxBackend"
+
+
+@pytest.fixture
+def still_clock(time_machine) -> None:
+    """The clock stands still: tries that are counted by the minute or hour fall in one window."""
+    time_machine.move_to(timezone.now(), tick=False)
 
 
 @pytest.fixture

@@ -73,6 +73,7 @@ def test_s18_with_people_but_no_organisation_it_does_not_exist(client, agent):
     assert client.get(reverse("accounts:first-steps")).status_code == 404
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_s18_the_token_cannot_be_guessed_without_end(first):
     for _turn in range(20):
         assert first(token="mal").status_code == 200

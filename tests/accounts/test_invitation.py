@@ -126,6 +126,7 @@ def test_s11_a_weak_password_is_refused_and_the_link_stays(
     assert accept(client, link).status_code == 302
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_links_cannot_be_guessed_without_end(client, db):
     for _turn in range(60):
         assert client.get(reverse("accounts:invitation-accept")).status_code == 410
@@ -266,6 +267,7 @@ def test_a_person_with_a_new_email_signs_in_with_it_only(agent, admin, client, t
     assert try_password(client, "nuevo@aguas.test", PASSWORD).status_code == 302
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_mails_to_new_addresses_are_limited(agent, signed):
     client = signed(agent)
     for n in range(5):

@@ -74,6 +74,7 @@ def test_f6_the_server_is_asked_again_after_a_rest(away, monkeypatch):
     assert module.REST_SECONDS <= 10
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_f6_limits_hold_while_the_server_is_away(away):
     tries = [consume("x", "y", amount=3, seconds=600) for _ in range(5)]
     assert tries == [True, True, True, False, False]

@@ -149,6 +149,7 @@ def report(client, body):
     return client.generic("POST", "/salud/csp", body, content_type="application/csp-report")
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_s27_a_report_is_logged_without_its_query_and_limited(client, caplog):
     body = json.dumps(
         {

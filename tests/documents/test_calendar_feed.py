@@ -124,6 +124,7 @@ def test_use_is_noted_once_an_hour(agent, token, time_machine):
     assert CalendarFeed.objects.get().last_used_at > first
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_asking_too_often_is_slowed_down(agent, token, monkeypatch):
     monkeypatch.setattr(feeds, "ASKED_OF_ONE_FEED", 2)
     monkeypatch.setattr(feeds, "ASKED_FROM_ONE_PLACE", 4)

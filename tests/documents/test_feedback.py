@@ -403,6 +403,7 @@ def test_m20_a_customers_words_are_kept_without_identity_and_never_shown_outside
     assert client.post(f"{PUBLIC}comentar/", {"kind": "idea", "text": "abc"}).status_code == 422
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_m20_customers_are_held_to_a_few_comments_an_hour(open_page):
     client = Client(**BROWSER)
     answers = [

@@ -257,6 +257,7 @@ def test_s32_odd_questions_are_no_error(publish, agent, signed, query):
     assert SearchEntry.objects.exists()
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_suggestions_are_limited_per_person(agent, signed):
     client = signed(agent)
     answers = {client.get(reverse("portal:suggest"), {"q": "x"}).status_code for _ in range(125)}
