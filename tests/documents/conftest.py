@@ -69,6 +69,12 @@ def make_policy(supervisor, unit):
 
 
 @pytest.fixture
+def document(make_policy) -> Document:
+    """A policy of the supervisor, in no version yet."""
+    return make_policy()
+
+
+@pytest.fixture
 def issue(document, supervisor, quality):
     """Publishes the next version of the test's `document`, its readers asked by the job."""
     return lambda **fields: readers.publish(document, supervisor, quality, **fields)

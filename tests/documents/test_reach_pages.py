@@ -20,11 +20,6 @@ from tests.documents.readers import publish, read
 ACCEPT = "/documentos/POL-01/aceptar/"
 
 
-@pytest.fixture
-def document(make_policy) -> Document:
-    return make_policy()
-
-
 def text(response, status: int = 200) -> str:
     assert response.status_code == status
     return response.content.decode()
