@@ -19,7 +19,7 @@ def seed(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("documents", "0006_reviews_and_regulations")]
+    dependencies = [("documents", "0006_readers_voice")]
 
     # Backwards the rows stay: they may have been changed, and the table goes with its own step.
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

@@ -1,4 +1,4 @@
-"""Work that a job does while a page shows how far it is."""
+"""What jobs remember: long work that a page shows, and up to which day the calendar was followed."""
 
 import uuid
 
@@ -70,6 +70,16 @@ class Migration(migrations.Migration):
                         name="the_same_work_once",
                     )
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="UpToDate",
+            fields=[
+                ("job", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("on", models.DateField()),
+            ],
+            options={
+                "default_permissions": (),
             },
         ),
     ]

@@ -43,7 +43,7 @@ def write(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("manual", "0004_pictures_and_templates")]
+    dependencies = [("manual", "0002_writing")]
 
     # Backwards the table goes as a whole.
     operations = [migrations.RunPython(write, migrations.RunPython.noop)]
