@@ -146,8 +146,14 @@ def _entries() -> list[tuple[Any, list[tuple[NavItem, str]]]]:
 
 def _section(path: str) -> str:
     """Address of the rail entry that `path` belongs to: the longest that begins it."""
-    begun = [url for _title, items in _entries() for _item, url in items if path.startswith(url)]
-    return max(begun, key=len, default="")
+    begun = [
+        (len(start), url)
+        for _title, items in _entries()
+        for item, url in items
+        for start in (url, *filter(None, map(address, item.also)))
+        if path.startswith(start)
+    ]
+    return max(begun, default=(0, ""))[1]
 
 
 @lru_cache(maxsize=512)

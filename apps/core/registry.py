@@ -86,13 +86,15 @@ class SearchDocument:
 
 @dataclass(frozen=True)
 class HomeTask:
-    """Something that waits for a person. `due_at` aware, or None when it is not dated."""
+    """Something that waits for a person. `due_at` aware, or None when it is not dated;
+    `all_day`: no hour was promised, it is late once that day has passed."""
 
     title: str
     note: str
     url: str
     icon: str
     due_at: datetime | None = None
+    all_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ class Measure:
 
 @dataclass(frozen=True)
 class NavItem:
-    """An entry of the staff's rail. `perm` None: every member of staff."""
+    """An entry of the staff's rail. `perm` None: every member of staff. `also`: names of pages
+    elsewhere that belong to it, with what lies below them."""
 
     group: Literal["top", "attend", "consult", "care"]
     order: int
@@ -128,6 +131,7 @@ class NavItem:
     icon: str
     perm: str | None = None
     count: Callable[[HttpRequest], int] | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,10 @@ class ListFilter(FilterForm):
         empty_label=_("Todas"),
     )
     duena = forms.ModelChoiceField(
-        label=_("Dueña"), queryset=Person.objects.none(), required=False, empty_label=_("Todas")
+        label=_("Responsable"),
+        queryset=Person.objects.none(),
+        required=False,
+        empty_label=_("Cualquiera"),
     )
     espera = forms.ChoiceField(
         label=_("Espera por mí"), choices=[("1", _("Sí"))], required=False, widget=forms.HiddenInput

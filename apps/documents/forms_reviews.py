@@ -139,7 +139,7 @@ class ReviewerForm(HouseForm):
         label=_("La revisa"),
         queryset=Person.objects.none(),
         required=False,
-        empty_label=_("Su dueña o dueño"),
+        empty_label=_("Quien responde por él"),
     )
     reason = forms.CharField(
         label=_("Motivo"),

@@ -9,5 +9,13 @@ navigation.add(
 )
 navigation.add(
     "reviews",
-    NavItem("consult", 30, _("Revisiones"), "reviews:calendar", "calendar-check", Perm.VIEW),
+    NavItem(
+        "consult",
+        30,
+        _("Revisiones"),
+        "reviews:calendar",
+        "calendar-check",
+        Perm.VIEW,
+        also=("reviews:regulations",),
+    ),
 )

@@ -251,7 +251,7 @@ class Readers:
         if enough and not enough & grants:
             why = _("Es de nivel «%(level)s» y su rol no llega.") % {"level": level.label}
             return [], [Reason("level", why)]
-        found = [Reason("owner", _("Es la persona dueña."))] if is_owner else []
+        found = [Reason("owner", _("Responde por el documento."))] if is_owner else []
         if not self.audience:
             reading = self._titles(groups, Perm.VIEW)
             found.append(Reason("role", _("Es para todo el personal; su rol: %s.") % reading))

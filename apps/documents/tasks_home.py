@@ -41,6 +41,7 @@ def document_tasks(person: Person) -> Iterable[HomeTask]:
             url=reverse("reviews:review", args=[document.code]),
             icon="journal-text",
             due_at=_evening(document.next_review_on),
+            all_day=True,
         )
 
 
@@ -71,8 +72,8 @@ def _decision(version: Version) -> HomeTask:
         icon, url = "exclamation-triangle", version.document.get_absolute_url()
     due_at = None
     if version.state == Version.State.IN_REVIEW and version.wanted_on:
-        due_at = timezone.make_aware(datetime.combine(version.wanted_on, time(18)))
-    return HomeTask(title=title % names, note=note, url=url, icon=icon, due_at=due_at)
+        due_at = _evening(version.wanted_on)
+    return HomeTask(title=title % names, note=note, url=url, icon=icon, due_at=due_at, all_day=True)
 
 
 def regulation_tasks(person: Person) -> Iterable[HomeTask]:
@@ -85,7 +86,7 @@ def regulation_tasks(person: Person) -> Iterable[HomeTask]:
     waiting = waiting.filter(pending__gt=0, effective_on__lte=soon)
     for row in waiting.order_by("effective_on", "pk")[:AT_MOST]:
         yield HomeTask(
-            title=_("Adaptar los documentos a %(norm)s") % {"norm": row.code},
+            title=_("Adaptar documentos: %(norm)s") % {"norm": row.code},
             note=ngettext(
                 "Queda %(n)s documento por adaptar.",
                 "Quedan %(n)s documentos por adaptar.",
@@ -95,6 +96,7 @@ def regulation_tasks(person: Person) -> Iterable[HomeTask]:
             url=row.get_absolute_url(),
             icon="bank",
             due_at=_evening(row.effective_on),
+            all_day=True,
         )
 
 
@@ -120,7 +122,8 @@ def reading_tasks(person: Person) -> Iterable[HomeTask]:
             note=_("Se publicó una versión que le pide leerla."),
             url=reverse("reach:accept", args=[document.code]),
             icon="check2-square",
-            due_at=timezone.make_aware(datetime.combine(obligation.due_on, time(18))),
+            due_at=_evening(obligation.due_on),
+            all_day=True,
         )
 
 

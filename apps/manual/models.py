@@ -229,19 +229,12 @@ class DocumentTemplate(models.Model):
     body = models.TextField(_("texto"), blank=True)
     # One step a line: its title, and after a vertical bar what to do.
     steps = models.TextField(_("pasos"), blank=True)
-    review_months = models.PositiveSmallIntegerField(_("revisión cada, en meses"), default=12)
 
     class Meta:
         verbose_name = _("plantilla de documento")
         verbose_name_plural = _("plantillas de documento")
         ordering = ["pk"]
         default_permissions = ()
-        constraints = [
-            models.CheckConstraint(
-                name="template_reviewed_within_three_years",
-                condition=Q(review_months__gte=1, review_months__lte=36),
-            )
-        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()

@@ -40,8 +40,7 @@ def tasks_for(person: Person) -> list[TodoGroup]:
     tasks.sort(key=lambda task: task.due_at or far)
     groups: dict[str, list[Todo]] = {}
     for task in tasks:
-        key = _group(task.due_at, now)
-        groups.setdefault(key, []).append(Todo(task, *_clock(task.due_at, now)))
+        groups.setdefault(_group(task, now), []).append(Todo(task, *_clock(task, now)))
     titles = {
         "late": _("Vencido"),
         "today": _("Hoy"),
@@ -56,29 +55,40 @@ def tasks_for(person: Person) -> list[TodoGroup]:
     ]
 
 
-def _group(due_at: datetime | None, now: datetime) -> str:
-    if due_at is None:
+def _is_late(task: HomeTask, now: datetime) -> bool:
+    if task.all_day:
+        return timezone.localtime(task.due_at).date() < now.date()
+    return task.due_at < now
+
+
+def _group(task: HomeTask, now: datetime) -> str:
+    if task.due_at is None:
         return "undated"
-    if due_at < now:
+    if _is_late(task, now):
         return "late"
-    days = (timezone.localtime(due_at).date() - now.date()).days
+    days = (timezone.localtime(task.due_at).date() - now.date()).days
     if days == 0:
         return "today"
     return "week" if days < 7 - now.weekday() else "later"
 
 
-def _clock(due_at: datetime | None, now: datetime) -> tuple[str, str]:
-    if due_at is None:
+def _clock(task: HomeTask, now: datetime) -> tuple[str, str]:
+    if task.due_at is None:
         return "", ""
-    due = timezone.localtime(due_at)
+    due = timezone.localtime(task.due_at)
     days = (due.date() - now.date()).days
-    if due < now:
+    if _is_late(task, now):
         if days == 0:
             return _("Venció hoy"), "danger"
         if days == -1:
             return _("Venció ayer"), "danger"
+        if years := -days // 365:
+            late = ngettext("Venció hace %(n)s año", "Venció hace %(n)s años", years)
+            return late % {"n": years}, "danger"
         late = ngettext("Venció hace %(days)s día", "Venció hace %(days)s días", -days)
         return late % {"days": -days}, "danger"
+    if days == 0 and task.all_day:
+        return _("Hoy"), "warn"
     if days == 0:
         return _("Hoy, antes de las %(time)s") % {"time": date_format(due, "H:i")}, "warn"
     return date_format(due, "l j M").capitalize(), ""

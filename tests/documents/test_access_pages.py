@@ -68,7 +68,7 @@ def test_it_says_why_each_person_reads_it(
     services.open_to(document, roles=[roles[R.AUDITOR]], reason=REASON, by=quality)
     html = html_of(signed(quality).get(URL))
     assert "Su unidad es destinataria: Facturación." in row_of(html, "Fabio")
-    assert "Es la persona dueña." in row_of(html, "Marta")
+    assert "Responde por el documento." in row_of(html, "Marta")
     assert "Aprueba documentos por su rol: Dirección." in row_of(html, "Elena")
     assert "Abierto para esta persona." in row_of(html, "Luis")
     assert "Lo decidió Clara Prado Rojas, hasta el" in row_of(html, "Luis")

@@ -532,7 +532,7 @@ def test_home_tells_who_keeps_the_register_what_must_be_adapted(
     register(quality, publish("POL-1"), publish("POL-2"))
     register(quality, publish("POL-3"), code="Lejana", effective_on=in_days(300))
     html = text(signed(quality), reverse("portal:home"))
-    assert "Adaptar los documentos a Ley 1581 de 2012" in html
+    assert "Adaptar documentos: Ley 1581 de 2012" in html
     assert "Quedan 2 documentos por adaptar." in html
     assert "Lejana" not in html
     assert "Adaptar los documentos" not in text(signed(supervisor), reverse("portal:home"))

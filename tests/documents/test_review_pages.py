@@ -224,7 +224,7 @@ def test_m14_s35_the_export_holds_what_the_list_shows(publish, signed, direction
     client = signed(direction)
     answer = client.get("/documentos/revisiones/exportar/?formato=csv")
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
-    assert lines[0].startswith("Código;Título;Clase;Unidad;Dueña;La revisa;Próxima revisión")
+    assert lines[0].startswith("Código;Título;Clase;Unidad;Responsable;La revisa;Próxima revisión")
     assert "'=HYPERLINK" in lines[1]
     assert lines[1].endswith(";3")
     assert len(lines) == 3

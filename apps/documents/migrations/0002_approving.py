@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                     ("publish_emergency", "Puede publicar de emergencia, sin aprobación previa"),
                     (
                         "govern_document",
-                        "Puede cambiar dueños, revisores, accesos y retirar documentos",
+                        "Puede cambiar responsables, revisores, accesos y retirar documentos",
                     ),
                     ("manage_regulations", "Puede llevar el registro de normas"),
                     ("view_reach", "Puede ver quién ha leído y aceptado un documento"),
@@ -53,6 +53,16 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(
             model_name="version",
             name="nobody_approves_their_own_version",
+        ),
+        migrations.AlterField(
+            model_name="document",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="owned_documents",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="responsable",
+            ),
         ),
         migrations.AddField(
             model_name="document",
@@ -81,7 +91,7 @@ class Migration(migrations.Migration):
             name="reviewer",
             field=models.ForeignKey(
                 blank=True,
-                help_text="Si nadie está indicado, revisa la persona dueña.",
+                help_text="Si nadie está indicado, revisa quien responde por él.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",

@@ -33,7 +33,10 @@ class Document(models.Model):
     code = models.CharField(_("código"), max_length=40, unique=True)
     title = models.CharField(_("título"), max_length=200)
     owner = models.ForeignKey(
-        Person, verbose_name=_("dueña"), on_delete=models.PROTECT, related_name="owned_documents"
+        Person,
+        verbose_name=_("responsable"),
+        on_delete=models.PROTECT,
+        related_name="owned_documents",
     )
     unit = models.ForeignKey(Unit, verbose_name=_("unidad"), on_delete=models.PROTECT)
     classification = models.PositiveSmallIntegerField(
@@ -54,7 +57,7 @@ class Document(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text=_("Si nadie está indicado, revisa la persona dueña."),
+        help_text=_("Si nadie está indicado, revisa quien responde por él."),
     )
     retired_on = models.DateField(_("retirado el"), null=True, blank=True)
     retirement_reason = models.TextField(_("por qué se retiró"), blank=True)
@@ -80,7 +83,10 @@ class Document(models.Model):
             ("approve_document", _("Puede aprobar documentos")),
             ("export_document", _("Puede exportar listas de documentos")),
             ("publish_emergency", _("Puede publicar de emergencia, sin aprobación previa")),
-            ("govern_document", _("Puede cambiar dueños, revisores, accesos y retirar documentos")),
+            (
+                "govern_document",
+                _("Puede cambiar responsables, revisores, accesos y retirar documentos"),
+            ),
             ("manage_regulations", _("Puede llevar el registro de normas")),
             ("view_reach", _("Puede ver quién ha leído y aceptado un documento")),
             # Given for one document to one person or role (guardian's tables, `access`).

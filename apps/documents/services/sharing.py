@@ -117,7 +117,7 @@ def hide_from(
     if document.classification == Level.PUBLIC:
         raise RuleBroken(_("Un documento público lo lee cualquiera: no se puede ocultar."))
     if document.owner_id in {person.pk for person in people}:
-        raise RuleBroken({"people": _("La persona dueña siempre ve su documento.")})
+        raise RuleBroken({"people": _("Quien responde por un documento siempre lo ve.")})
     now = timezone.now()
     given = [
         _give(document, whom, hides=True, reason=reason, until_on=until_on, by=by, at=now)

@@ -35,7 +35,7 @@ from apps.documents.models import (
 )
 from apps.documents.permissions import Perm
 from apps.documents.readers import Readers, given_in_words
-from apps.documents.services.sharing import page_url
+from apps.documents.views.common import crumbs_of
 
 ORDER = ("last_name", "first_name", "id")
 KINDS: dict[str, type[Model]] = {
@@ -330,7 +330,7 @@ def _url(document: Document) -> str:
 
 def _crumbs(document: Document, *, here: bool = True) -> list[tuple[str, str]]:
     title = _("Quién lo puede leer")
-    return [(document.title, page_url(document)), (title, "" if here else _url(document))]
+    return crumbs_of(document, (title, "" if here else _url(document)))
 
 
 def _highest(found: Readers) -> list[Any]:

@@ -26,6 +26,7 @@ from apps.documents.permissions import Perm
 from apps.documents.services import acknowledging
 from apps.documents.services.acknowledging import Read
 from apps.documents.showing import Shown, address_of, body_of
+from apps.documents.views.common import crumbs_of
 from apps.documents.views.reach_common import document_for, sections
 
 SALT = "documents.opened"
@@ -55,7 +56,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         page = paginate(rows, request, order=("due_on", "id"))
     url = reverse("reach:mine")
     context = {
-        "sections": sections(request, "mine"),
+        "sections": sections(request, "reach:mine"),
         "views": [
             {"title": _("Pendientes"), "url": url, "current": not accepted},
             {"title": _("Aceptadas"), "url": f"{url}?ver=aceptadas", "current": accepted},
@@ -132,11 +133,7 @@ def addressees(request: HttpRequest, code: str) -> HttpResponse:
         return redirect(ticket.answer)
     address = address_of(document)
     context = {
-        "crumbs": [
-            (_("Mis lecturas"), reverse("reach:mine")),
-            (str(document), address),
-            (_("Destinatarios"), ""),
-        ],
+        "crumbs": crumbs_of(document, (_("Destinatarios"), "")),
         "document": document,
         "form": form,
         "owed": count_still_asked(document, now=timezone.now()),

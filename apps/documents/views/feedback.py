@@ -108,7 +108,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "%(n)s comentario espera respuesta.", "%(n)s comentarios esperan respuesta.", unanswered
     )
     context = {
-        "sections": sections(request, "feedback-list"),
+        "sections": sections(request, "reach:feedback-list"),
         "form": form,
         "chips": form.chips(request),
         "page": page,

@@ -19,7 +19,8 @@ from apps.core.pagination import PARAMETER, paginate
 from apps.documents import history, selectors
 from apps.documents.forms import ListFilter
 from apps.documents.permissions import Perm
-from apps.documents.views.common import crumbs, new_url
+from apps.documents.views.common import new_url
+from apps.documents.views.reach_common import sections
 
 
 @requires(Perm.VIEW)
@@ -31,7 +32,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     for row in page.rows:
         row.states = history.state_lines(row)
     context = {
-        "crumbs": crumbs(),
+        "sections": sections(request, "documents:list"),
         "form": form,
         "chips": form.chips(request),
         "views": _views(request, form),
@@ -60,7 +61,7 @@ def list_export(request: HttpRequest) -> HttpResponseBase:
         Column(_("En vigor desde"), lambda row: row.current.effective_on if row.current else ""),
         Column(_("Borrador"), lambda row: row.draft["number"] if row.draft else ""),
         Column(_("Unidad"), lambda row: row.unit.name),
-        Column(_("Dueña"), lambda row: row.owner.get_full_name()),
+        Column(_("Responsable"), lambda row: row.owner.get_full_name()),
         Column(_("Clasificación"), lambda row: row.get_classification_display()),
         Column(_("Próxima revisión"), lambda row: row.next_review_on),
         Column(_("Retirado el"), lambda row: row.retired_on),
@@ -111,7 +112,7 @@ def _columns(request: HttpRequest, form: ListFilter) -> list[dict[str, str]]:
         ("", _("Estado")),
         ("", _("En vigor")),
         ("", _("Unidad")),
-        ("", _("Dueña")),
+        ("", _("Responsable")),
         ("reciente", _("Último cambio")),
     ):
         query = request.GET.copy()

@@ -184,7 +184,7 @@ def _told(row: Acknowledgement) -> dict[str, Any]:
 
 def _board(request: HttpRequest, current: str, export_url: str) -> dict[str, Any]:
     return {
-        "sections": sections(request, "board"),
+        "sections": sections(request, "reach:board"),
         "views": [
             {"title": title, "url": reverse(f"reach:{name}"), "current": name == current}
             for name, title in (("board", _("Por documento")), ("units", _("Por unidad")))

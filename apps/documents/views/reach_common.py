@@ -1,4 +1,4 @@
-"""What the pages of reading, reach and the readers' voice share."""
+"""What the pages of the list, reading, reach and the readers' voice share."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from apps.documents.permissions import Perm
 def sections(request: HttpRequest, current: str) -> list[dict[str, Any]]:
     """These pages side by side, as the component of tabs takes them."""
     entries = [
-        ("mine", _("Mis lecturas"), True),
-        ("board", _("Alcance"), request.user.has_perm(Perm.VIEW_REACH)),
-        ("feedback-list", _("Comentarios"), True),
+        ("documents:list", _("Documentos"), True),
+        ("reach:mine", _("Mis lecturas"), True),
+        ("reach:board", _("Alcance"), request.user.has_perm(Perm.VIEW_REACH)),
+        ("reach:feedback-list", _("Comentarios"), True),
     ]
     return [
-        {"title": title, "url": reverse(f"reach:{name}"), "current": name == current}
+        {"title": title, "url": reverse(name), "current": name == current}
         for name, title, shown in entries
         if shown
     ]

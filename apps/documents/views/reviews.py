@@ -100,7 +100,7 @@ def list_export(request: HttpRequest) -> HttpResponseBase:
         Column(_("Título"), lambda row: row.title),
         Column(_("Clase"), lambda row: row.get_kind_display()),
         Column(_("Unidad"), lambda row: row.unit.name),
-        Column(_("Dueña"), lambda row: row.owner.get_full_name()),
+        Column(_("Responsable"), lambda row: row.owner.get_full_name()),
         Column(_("La revisa"), lambda row: (row.reviewer or row.owner).get_full_name()),
         Column(_("Próxima revisión"), lambda row: row.next_review_on),
         Column(_("Días de atraso"), lambda row: max(0, (form.today - row.next_review_on).days)),

@@ -19,6 +19,7 @@ from apps.core.filters import FilterForm
 from apps.documents.models import DailyUse
 from apps.documents.permissions import Perm
 from apps.documents.showing import address_of
+from apps.documents.views.common import crumbs_of
 from apps.documents.views.reach_common import document_for
 
 SPANS = [("30", gettext_lazy("30 días")), ("90", gettext_lazy("90 días"))]
@@ -59,7 +60,7 @@ def use(request: HttpRequest, code: str) -> HttpResponse:
     votes = useful + sum(a.not_useful + b.not_useful for _day, a, b in rows)
     url, address = reverse("reach:use", args=[code]), address_of(document)
     context = {
-        "crumbs": [(str(document), address), (_("Uso"), "")],
+        "crumbs": crumbs_of(document, (_("Uso"), "")),
         "document": document,
         "address": address,
         "views": [

@@ -84,7 +84,10 @@ class ListFilter(FilterForm):
         empty_label=_("Todas"),
     )
     duena = forms.ModelChoiceField(
-        label=_("Dueña"), queryset=Person.objects.none(), required=False, empty_label=_("Todas")
+        label=_("Responsable"),
+        queryset=Person.objects.none(),
+        required=False,
+        empty_label=_("Cualquiera"),
     )
     revision = forms.ChoiceField(label=_("Revisión"), choices=REVIEWS, required=False)
     nivel = forms.TypedChoiceField(

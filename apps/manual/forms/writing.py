@@ -269,7 +269,7 @@ class DocumentForm(HouseForm):
         error_messages={"required": _("Elija qué unidad lo cuida.")},
     )
     owner = forms.ModelChoiceField(
-        label=_("Dueña"),
+        label=_("Responsable"),
         queryset=Person.objects.none(),
         empty_label=_("Elija a quién"),
         error_messages={"required": _("Elija quién responde del documento.")},
@@ -307,9 +307,6 @@ class TemplateForm(HouseForm):
         max_length=8000,
         widget=forms.Textarea({"rows": 8}),
         help_text=_("Uno por línea: título, una barra vertical y qué hacer."),
-    )
-    review_months = forms.IntegerField(
-        label=_("Revisión cada, en meses"), min_value=1, max_value=36
     )
 
     def __init__(self, *args: Any, has_steps: bool, **kwargs: Any) -> None:

@@ -64,24 +64,12 @@ class Migration(migrations.Migration):
                 ("scope", models.TextField(blank=True, verbose_name="se aplica a")),
                 ("body", models.TextField(blank=True, verbose_name="texto")),
                 ("steps", models.TextField(blank=True, verbose_name="pasos")),
-                (
-                    "review_months",
-                    models.PositiveSmallIntegerField(
-                        default=12, verbose_name="revisión cada, en meses"
-                    ),
-                ),
             ],
             options={
                 "verbose_name": "plantilla de documento",
                 "verbose_name_plural": "plantillas de documento",
                 "ordering": ["pk"],
                 "default_permissions": (),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("review_months__gte", 1), ("review_months__lte", 36)),
-                        name="template_reviewed_within_three_years",
-                    )
-                ],
             },
         ),
         migrations.CreateModel(

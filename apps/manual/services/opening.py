@@ -52,7 +52,6 @@ def create_document(
         owner=owner,
         unit=unit,
         classification=classification,
-        review_months=template.review_months,
         by=by,
     )
     place_node(code=code, title=title, parent=parent, document=document)
@@ -89,17 +88,13 @@ def save_template(
     scope: str,
     body: str,
     steps: str,
-    review_months: int,
     by: Person,
 ) -> DocumentTemplate:
     """Write what new documents of a kind begin with; those begun already stay as they are.
 
-    Raises PermissionDenied unless `by` governs documents, RuleBroken unless the review
-    interval is between 1 and 36 months.
+    Raises PermissionDenied unless `by` governs documents.
     """
     require(by, Perm.GOVERN)
-    if not 1 <= review_months <= 36:
-        raise RuleBroken({"review_months": _("La revisión se hace cada 1 a 36 meses.")})
     template, _created = DocumentTemplate.objects.update_or_create(
         kind=kind,
         defaults={
@@ -107,7 +102,6 @@ def save_template(
             "scope": scope,
             "body": sanitise(body),
             "steps": steps,
-            "review_months": review_months,
         },
     )
     return template

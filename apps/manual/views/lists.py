@@ -76,7 +76,7 @@ def list_export(request: HttpRequest) -> HttpResponseBase:
         Column(_("Versión"), lambda row: row.current.number),
         Column(_("En vigor desde"), lambda row: row.current.effective_on),
         Column(_("Unidad"), lambda row: row.unit.name),
-        Column(_("Dueña"), lambda row: row.owner.get_full_name()),
+        Column(_("Responsable"), lambda row: row.owner.get_full_name()),
         Column(_("Clasificación"), lambda row: row.get_classification_display()),
         Column(_("Próxima revisión"), lambda row: row.next_review_on),
     ]
@@ -107,7 +107,7 @@ def _columns(request: HttpRequest, form: ListFilter) -> list[dict[str, str]]:
         ("titulo", _("Título")),
         ("", _("Versión")),
         ("", _("Unidad")),
-        ("", _("Dueña")),
+        ("", _("Responsable")),
         ("revision", _("Revisión")),
         ("", _("Clasificación")),
     ):

@@ -20,6 +20,7 @@ from apps.manual import links, selectors, services
 from apps.manual.forms import DocumentForm, PictureForm, TemplateForm
 from apps.manual.models import DocumentTemplate, Node, Picture
 from apps.manual.services.drafting import WITH_STEPS
+from apps.manual.services.opening import steps_of
 from apps.manual.views.common import crumbs
 from apps.manual.views.writing import draft_for
 
@@ -111,7 +112,10 @@ def templates(request: HttpRequest) -> HttpResponse:
     known = {template.kind: template for template in DocumentTemplate.objects.all()}
     context = {
         "crumbs": crumbs((_("Plantillas de documentos"), "")),
-        "rows": [(kind, label, known.get(kind)) for kind, label in Document.Kind.choices],
+        "rows": [
+            (kind, label, known.get(kind), len(steps_of(known[kind].steps)) if kind in known else 0)
+            for kind, label in Document.Kind.choices
+        ],
     }
     return render(request, "manual/templates.html", context)
 
@@ -122,7 +126,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in Document.Kind.values:
         raise Http404
     found = DocumentTemplate.objects.filter(kind=kind).first() or DocumentTemplate(kind=kind)
-    names = ("body", "purpose", "scope", "steps", "review_months")
+    names = ("body", "purpose", "scope", "steps")
     saved = {name: getattr(found, name) for name in names}
     form = TemplateForm.of(request, has_steps=kind in WITH_STEPS, initial=saved)
     back = reverse("manual:templates")

@@ -100,7 +100,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
             return redirect(ticket.answer)
         except RuleBroken as rule:
             form.add_error(None, rule)
-    title = _("Redactar una versión nueva de «%(title)s»") % {"title": document.title}
+    title = _("Escribir una versión nueva de «%(title)s»") % {"title": document.title}
     return _short(request, document, form, title, _("Empezar"))
 
 

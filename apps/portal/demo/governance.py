@@ -19,7 +19,9 @@ from apps.documents.models import (
     DailyUse,
     Document,
     Feedback,
+    Impact,
     Obligation,
+    Regulation,
     Review,
     Version,
 )
@@ -28,6 +30,7 @@ from apps.manual.models import Step
 from apps.notifications.models import Announcement
 from apps.notifications.services import expand
 from apps.portal.demo.accounts import DEMO_DOMAIN
+from apps.portal.demo.manual import noon
 from apps.portal.demo.organisation import ago
 
 DAYS_OF_USE = 75
@@ -158,29 +161,46 @@ def _review(entry: dict[str, Any], document: Document) -> None:
 
 
 def _regulation(entry: dict[str, Any], of_code: dict[str, Document]) -> None:
-    if "published_on" in entry:
-        published, effective = map(
-            date.fromisoformat, (entry["published_on"], entry["effective_on"])
-        )
-    else:
-        published, effective = ago(entry["published_days_ago"]), ago(-entry["effective_in"])
+    """A norm of late, through the services people use; one of years ago as it was settled."""
     by = person("calidad")
+    told = {name: entry[name] for name in ("code", "title", "jurisdiction")}
+    told["summary"] = entry["summary"].strip()
+    if "published_on" in entry:
+        days = {name: date.fromisoformat(entry[name]) for name in ("published_on", "effective_on")}
+        _settled(entry, of_code, Regulation(registered_by=by, **told, **days))
+        return
     regulation = documents.register_regulation(
-        code=entry["code"],
-        title=entry["title"],
-        jurisdiction=entry["jurisdiction"],
-        published_on=published,
-        effective_on=effective,
-        summary=entry["summary"].strip(),
+        published_on=ago(entry["published_days_ago"]),
+        effective_on=ago(-entry["effective_in"]),
         by=by,
+        **told,
     )
-    for told in entry["impacts"]:
-        affected = documents.Affected(of_code[told["code"]], told["weight"], told["note"])
+    for row in entry["impacts"]:
+        affected = documents.Affected(of_code[row["code"]], row["weight"], row["note"])
         (impact,) = documents.add_impacts(regulation, [affected], by=by)
-        if "decided" in told:
+        if "decided" in row:
             documents.decide_impact(
-                impact, state=told["decided"], decision=told["decision"], by=person(told["by"])
+                impact, state=row["decided"], decision=row["decision"], by=person(row["by"])
             )
+
+
+def _settled(entry: dict[str, Any], of_code: dict[str, Document], regulation: Regulation) -> None:
+    regulation.registered_at = noon(max(0, (timezone.localdate() - regulation.published_on).days))
+    regulation.save()
+    for row in entry["impacts"]:
+        document = of_code[row["code"]]
+        adapted = row["decided"] == Impact.State.ADAPTED
+        Impact.objects.create(
+            regulation=regulation,
+            document=document,
+            weight=row["weight"],
+            note=row["note"],
+            state=row["decided"],
+            decision=row["decision"],
+            version=document.current if adapted else None,
+            decided_by=person(row["by"]),
+            decided_at=document.current.approved_at,
+        )
 
 
 def _feedback(entry: dict[str, Any], document: Document) -> None:
