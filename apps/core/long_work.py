@@ -19,6 +19,7 @@ from typing import Any, Self
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,9 @@ from apps.core.registry import work_kinds
 from apps.core.rules import RuleBroken
 
 logger = logging.getLogger(__name__)
+
+# Sent with `work` in the transaction that ends it, done or failed: rooms above tell who began it.
+work_ended = Signal()
 
 # Begun so often without an end (its process was killed each time), it is given up.
 MOST_ATTEMPTS = 3
@@ -89,6 +93,7 @@ def run(key: uuid.UUID) -> None:
             work.state, work.result = LongWork.State.DONE, result
             work.done, work.finished_at = work.total, timezone.now()
             work.save(update_fields=["state", "result", "done", "finished_at"])
+            work_ended.send(sender=LongWork, work=work)
     except RuleBroken as rule:
         _fail(key, " ".join(rule.messages))
     except PermissionDenied:
@@ -117,9 +122,16 @@ def _claimed(key: uuid.UUID) -> LongWork | None:
 
 def _fail(key: uuid.UUID, message: str) -> None:
     now = timezone.now()
-    LongWork.objects.unfinished().filter(pk=key).update(
-        state=LongWork.State.FAILED, message=message[:500], finished_at=now, touched_at=now
-    )
+    with transaction.atomic():
+        failed = (
+            LongWork.objects.unfinished()
+            .filter(pk=key)
+            .update(
+                state=LongWork.State.FAILED, message=message[:500], finished_at=now, touched_at=now
+            )
+        )
+        if failed:
+            work_ended.send(sender=LongWork, work=LongWork.objects.get(pk=key))
 
 
 class _Progress:

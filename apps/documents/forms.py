@@ -63,6 +63,7 @@ class ListFilter(FilterForm):
         ("con-fecha", _("Con una versión por entrar en vigor")),
         ("sin-regir", _("Todavía no rigen")),
         ("emergencia", _("Publicados de emergencia, por ratificar")),
+        ("no-ratificado", _("Publicados de emergencia, no ratificados")),
         ("retirado", _("Retirados")),
     ]
     ORDERS = {"codigo": ("code",), "titulo": ("title", "id"), "reciente": ("-touched_at", "-id")}
@@ -124,8 +125,10 @@ class ListFilter(FilterForm):
             case "sin-regir":
                 documents = documents.filter(current=None, retired_on=None)
             case "emergencia":
-                documents = documents.filter(current__ratified_at=None)
+                documents = documents.filter(current__ratified_at=None, current__objected_at=None)
                 documents = documents.exclude(current__emergency_reason="").in_force()
+            case "no-ratificado":
+                documents = documents.filter(current__objected_at__isnull=False).in_force()
             case "retirado":
                 documents = documents.filter(retired_on__isnull=False)
         return documents
@@ -264,6 +267,29 @@ class ReasonForm(HouseForm):
     """Why something out of the ordinary is done."""
 
     reason = reason_field(_("Motivo"), help_text=_("Al menos 20 caracteres."))
+
+
+class ObjectionForm(ReasonForm):
+    """Why something published in an emergency is not stood by, and what then."""
+
+    then = forms.ChoiceField(label=_("Qué pasa ahora"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, former: Version | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("keep", _("Sigue en vigor, con la advertencia, hasta que otra la reemplace"))]
+        if former is not None:
+            words = _("Vuelve a regir hoy lo que decía la versión %(n)s") % {"n": former.number}
+            choices.append(("back", words))
+        self.fields["then"].choices = choices
+        self.fields["then"].initial = choices[0][0]
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What `services.object_to` takes."""
+        return {
+            "reason": self.cleaned_data["reason"],
+            "bring_back": self.cleaned_data["then"] == "back",
+        }
 
 
 class RetireForm(ReasonForm):

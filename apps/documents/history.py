@@ -194,6 +194,9 @@ def _endings(version: Version) -> list[Entry]:
     if version.ratified_at:
         title = _("La ratificó %(who)s") % {"who": version.ratified_by}
         found.append(Entry("check2-all", title, version.ratified_at, is_ours=True))
+    if version.objected_at:
+        title = _("No la ratificó %(who)s") % {"who": version.objected_by}
+        found.append(Entry("x-octagon", title, version.objected_at, version.objection))
     if version.state == State.SUPERSEDED:
         title = _("La sustituyó la versión siguiente")
         found.append(Entry("clock-history", title, version.superseded_on))

@@ -144,7 +144,7 @@ class VersionQuerySet(models.QuerySet):
 
     def ratifiable_by(self, actor: Any) -> Self:
         """Versions published in an emergency that `actor` may ratify: others published them."""
-        rows = self.exclude(emergency_reason="").filter(ratified_at=None)
+        rows = self.exclude(emergency_reason="").filter(ratified_at=None, objected_at=None)
         if not actor.has_perm(Perm.APPROVE):
             return rows.none()
         wrote = self.model.editors.through.objects.filter(version=OuterRef("pk"), person=actor.pk)

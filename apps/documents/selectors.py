@@ -92,13 +92,14 @@ def documents_for(actor: Any, today: date) -> QuerySet[Document]:
 
 def waiting_for(versions: QuerySet[Version], actor: Any, today: date) -> QuerySet[Version]:
     """Of `versions`, those on which `actor` is to decide, to correct what was returned, or to
-    stand by what was published in an emergency."""
+    stand by what was published in an emergency, and what they published so and nobody ratified."""
     decide = Version.objects.waiting_for(actor, today)
     ratify = Version.objects.ratifiable_by(actor)
     return versions.filter(
         Q(pk__in=decide.values("pk"))
         | Q(pk__in=ratify.values("pk"))
         | Q(state=State.DRAFT, submitted_at__isnull=False, author_id=actor.pk)
+        | Q(state=State.IN_FORCE, objected_at__isnull=False, approver_id=actor.pk)
     )
 
 
@@ -110,7 +111,7 @@ def document_for(actor: Any, code: str, today: date) -> Document:
 
 def versions_of(document: Document, actor: Any) -> list[Version]:
     """Versions of `document` that exist for `actor`, newest first, with people and approvals."""
-    people = ("author", "approver", "retired_by", "ratified_by", "restored_from")
+    people = ("author", "approver", "retired_by", "ratified_by", "objected_by", "restored_from")
     rows = Version.objects.visible_to(actor).filter(document=document)
     rows = (
         rows.select_related(*people)
@@ -138,6 +139,7 @@ def version_for(actor: Any, code: str, number: int) -> Version:
         "approver",
         "retired_by",
         "ratified_by",
+        "objected_by",
     )
     version = rows.filter(document__code=code, number=number).first()
     if version is None:

@@ -18,6 +18,8 @@ from apps.documents.permissions import Perm
 
 AHEAD = timedelta(days=30)
 NORMS_AHEAD = timedelta(days=90)
+# What was published without approval is looked at soon.
+RATIFIED_WITHIN = timedelta(days=3)
 AT_MOST = 50
 
 
@@ -51,7 +53,16 @@ def decision_tasks(person: Person) -> Iterable[HomeTask]:
         Version.objects.visible_to(person), person, timezone.localdate()
     )
     rows = waiting.select_related("document").only(
-        "document__code", "number", "title", "state", "wanted_on", "submitted_at"
+        "document__code",
+        "number",
+        "title",
+        "state",
+        "wanted_on",
+        "submitted_at",
+        "emergency_reason",
+        "approved_at",
+        "ratified_at",
+        "objected_at",
     )
     for version in rows.order_by("submitted_at", "pk")[:AT_MOST]:
         yield _decision(version)
@@ -66,11 +77,17 @@ def _decision(version: Version) -> HomeTask:
     elif version.state == Version.State.DRAFT:
         title, note = _("Corregir %(code)s, %(title)s (versión %(n)s)"), _("Le piden cambios.")
         icon, url = "arrow-return-left", version.document.get_absolute_url()
+    elif version.objected_at:
+        title = _("Reemplazar %(code)s, %(title)s (versión %(n)s)")
+        note = _("No se ratificó lo que usted publicó de emergencia y sigue en vigor.")
+        icon, url = "x-octagon", version.document.get_absolute_url()
     else:
         title = _("Ratificar %(code)s, %(title)s (versión %(n)s)")
         note = _("Se publicó de emergencia, sin aprobación previa.")
         icon, url = "exclamation-triangle", version.document.get_absolute_url()
     due_at = None
+    if version.awaits_ratification and version.approved_at:
+        due_at = version.approved_at + RATIFIED_WITHIN
     if version.state == Version.State.IN_REVIEW and version.wanted_on:
         due_at = _evening(version.wanted_on)
     return HomeTask(title=title % names, note=note, url=url, icon=icon, due_at=due_at, all_day=True)

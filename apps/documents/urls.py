@@ -21,6 +21,7 @@ urlpatterns = [
     path(f"{VERSION}retomar/", deciding.withdraw, name="withdraw"),
     path(f"{VERSION}emergencia/", deciding.publish_now, name="publish-now"),
     path(f"{VERSION}ratificar/", deciding.ratify, name="ratify"),
+    path(f"{VERSION}no-ratificar/", deciding.object_to, name="object"),
     path(f"{VERSION}cancelar/", deciding.cancel, name="cancel"),
     path(f"{VERSION}comentar/", reading.comment, name="comment"),
     path(f"{VERSION}comentarios/<int:pk>/", reading.answer, name="answer"),

@@ -9,7 +9,7 @@ class ManualConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.documents.services import submission_checks
-        from apps.manual import checking, content, face
+        from apps.manual import checking, content, face, following  # noqa: F401  (hears of endings)
 
         content.hand_over()
         face.hand_over()

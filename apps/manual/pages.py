@@ -180,6 +180,7 @@ def _article_key(node: Node) -> str:
         _is_overdue(node),
         node.coming,
         document.current.ratified_at,
+        document.current.objected_at,
         last_read_of(node),
         node.related,
     )

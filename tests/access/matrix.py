@@ -132,6 +132,7 @@ MATRIX: dict[str, str] = {
     "documents:withdraw": "SC",
     "documents:publish-now": "CD",
     "documents:ratify": "CD",
+    "documents:object": "CD",
     "documents:cancel": "CD",
     "documents:comment": STAFF,
     "documents:answer": STAFF,

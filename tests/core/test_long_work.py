@@ -19,6 +19,7 @@ from apps.core import jobs, long_work
 from apps.core.models import LongWork, OutboxMail
 from apps.core.registry import WorkKind, work_kinds
 from apps.core.rules import RuleBroken
+from apps.notifications.models import Notice
 from config import celery_app
 
 pytestmark = pytest.mark.django_db
@@ -89,11 +90,14 @@ def test_the_same_work_is_started_once_and_again_only_if_it_failed(agent, kind):
 
 def test_work_told_twice_is_done_once(agent, kind):
     times = []
-    kind(lambda work, advance: times.append(work.pk) or {})
+    kind(lambda work, advance: times.append(work.pk) or {"n": 3})
     work = queue(agent)
     long_work.run(work.pk)
     long_work.run(work.pk)
     assert times == [work.pk]
+    notice = Notice.objects.get(person=agent)
+    assert (notice.title, notice.text) == ("Terminó: Contar medidores", "Se contaron 3.")
+    assert notice.url == work.get_absolute_url()
 
 
 def test_work_that_does_not_exist_any_more_is_nothing(kind):
@@ -132,6 +136,8 @@ def test_work_that_may_not_be_done_says_why_and_leaves_nothing(agent, kind, faul
     assert work.state == State.FAILED
     assert words in work.message
     assert not OutboxMail.objects.exists()
+    notice = Notice.objects.get(person=agent)
+    assert (notice.title, notice.text) == ("No se completó: Contar medidores", work.message)
 
 
 def test_a_fault_of_the_portal_is_told_without_its_words_and_is_not_swallowed(agent, kind):

@@ -190,6 +190,15 @@ def test_a_discarded_draft_gives_its_number_back(published, supervisor):
     assert start(published, supervisor).number == 2
 
 
+def test_a_document_that_never_ruled_goes_with_its_only_draft(make_policy, supervisor, quality):
+    document = make_policy("POL-44")
+    draft = start(document, supervisor)
+    services.set_reviewer(document, reviewer=quality, reason=REASON, by=quality)
+    services.discard_draft(draft, by=supervisor)
+    assert not Document.objects.filter(code="POL-44").exists()
+    assert make_policy("POL-44").versions.count() == 0
+
+
 def test_a_retired_document_gets_no_new_version(published, supervisor):
     Document.objects.filter(pk=published.pk).update(retired_on=timezone.localdate())
     with pytest.raises(RuleBroken, match="retiró"):

@@ -1,12 +1,14 @@
 """Emergencies, endings, remarks, and what never changes (M7, M9, M11, M12)."""
 
 from datetime import timedelta
+from functools import partial
 from threading import Barrier, Thread
 
 import pytest
 from auditlog.models import LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.activity import told as told_in_words
@@ -14,6 +16,7 @@ from apps.accounts.permissions import Role as R
 from apps.core.rules import RuleBroken
 from apps.documents import jobs, selectors, services
 from apps.documents.models import Comment, Document, Version
+from apps.documents.tasks_home import decision_tasks
 from apps.notifications.models import Notice
 
 REASON = "Se corrige el plazo que ya no se cumplía."
@@ -140,6 +143,93 @@ def test_m7_an_emergency_is_ratified_once_and_by_somebody_else(
         services.ratify(version, by=direction)
     with pytest.raises(DatabaseError), transaction.atomic():
         Version.objects.filter(pk=version.pk).update(ratified_by=quality)
+
+
+REFUSED = "El número de turno que trae es el del laboratorio anterior."
+
+
+def test_m7_nobody_has_to_ratify_a_refusal_stays_on_the_version(
+    document, start, publish, quality, direction, supervisor
+):
+    publish(document)
+    version = services.publish_emergency(start(document, by=quality), reason=URGENT, by=quality)
+    with pytest.raises(RuleBroken):
+        services.object_to(version, reason="No.", by=direction)
+    with pytest.raises(RuleBroken):
+        services.object_to(version, reason=REFUSED, by=quality)
+    with pytest.raises(PermissionDenied):
+        services.object_to(version, reason=REFUSED, by=supervisor)
+    assert services.object_to(version, reason=REFUSED, by=direction) is None
+    version.refresh_from_db()
+    assert (version.state, version.objected_by, version.objection) == (
+        "in_force",
+        direction,
+        REFUSED,
+    )
+    assert not version.awaits_ratification
+    for decide in (services.ratify, partial(services.object_to, reason=REFUSED)):
+        with pytest.raises(RuleBroken):
+            decide(version, by=direction)
+    assert not Version.objects.ratifiable_by(direction).exists()
+    assert LogEntry.objects.get(additional_data__event="not_ratified").actor == direction
+    notice = Notice.objects.get(person=quality, key=f"not-ratified:{version.pk}")
+    assert notice.text == REFUSED
+    (task,) = decision_tasks(quality)
+    assert task.title.startswith("Reemplazar ")
+
+
+def test_m7_a_refusal_may_bring_back_what_ruled_before(
+    document, start, publish, quality, direction
+):
+    former = publish(document, body="<p>Lo de antes.</p>")
+    version = services.publish_emergency(
+        start(document, "<p>Lo urgente.</p>", by=quality), reason=URGENT, by=quality
+    )
+    back = services.object_to(version, reason=REFUSED, bring_back=True, by=direction)
+    version.refresh_from_db()
+    document.refresh_from_db()
+    assert (version.state, back.state, back.number) == ("superseded", "in_force", 3)
+    assert (back.body, back.restored_from, back.approver) == (former.body, former, direction)
+    assert back.author == former.author
+    assert REFUSED in back.justification
+    assert document.current == back
+    assert back.content_hash == services.hash_of(back)
+    assert "versión 1" in Notice.objects.get(person=quality, key=f"not-ratified:{version.pk}").text
+    assert not list(decision_tasks(quality))
+
+
+def test_m7_nobody_brings_back_what_they_wrote(document, start, quality, direction):
+    first = services.submit(start(document, by=quality), by=quality)
+    services.approve(first, by=direction)
+    second = services.publish_emergency(start(document), reason=URGENT, by=direction)
+    assert services.former_of(second, quality) is None
+    with pytest.raises(RuleBroken) as broken:
+        services.object_to(second, reason=REFUSED, bring_back=True, by=quality)
+    assert "bring_back" in broken.value.message_dict
+    second.refresh_from_db()
+    assert second.awaits_ratification
+
+
+def test_m7_the_page_of_a_refusal_says_what_then(
+    document, start, publish, quality, direction, signed
+):
+    publish(document)
+    version = services.publish_emergency(start(document, by=quality), reason=URGENT, by=quality)
+    client = signed(direction)
+    page = client.get(document.get_absolute_url()).content.decode()
+    url = reverse("documents:object", args=[document.code, version.number])
+    assert url in page
+    assert "No ratificarla" in page
+    assert "Vuelve a regir hoy lo que decía la versión 1" in client.get(url).content.decode()
+    assert client.post(url, {"reason": "No.", "then": "keep"}).status_code == 422
+    assert client.post(url, {"reason": REFUSED, "then": "keep"}).status_code == 302
+    page = client.get(document.get_absolute_url()).content.decode()
+    assert REFUSED in page
+    assert "Sigue en vigor hasta que otra versión la reemplace." in page
+    listed = client.get(reverse("documents:list"), {"estado": "no-ratificado"}).content.decode()
+    assert document.code in listed
+    assert signed(quality).get(url).status_code == 200
+    assert signed(quality).post(url, {"reason": REFUSED, "then": "keep"}).status_code == 422
 
 
 def test_what_was_approved_needs_no_ratification(document, publish, quality):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from apps.core.access import Level
 from apps.documents import services as documents
-from apps.documents.models import Version
+from apps.documents.models import Document, Version
 from apps.manual import services
 from apps.manual.models import Picture, Procedure, Step
 from tests.manual.makers import REASON
@@ -449,9 +449,11 @@ def test_a_new_document_takes_the_next_code_and_the_template(
     assert signed(agent).get("/manual/ATC-07.1/").status_code == 404
     assert "ATC-07.1" not in text_of(signed(agent).get("/manual/"))
     assert client.post(made.url, posted(change="")).url == made.url
+    assert "también se quita su lugar" in text_of(client.get(f"{made.url}descartar/"))
     assert client.post(f"{made.url}descartar/").url == "/manual/"
-    assert client.get(f"{made.url}empezar/").status_code == 200
-    assert client.post(f"{made.url}empezar/", {}).url == made.url
+    assert client.get(f"{made.url}empezar/").status_code == 404
+    assert not Document.objects.filter(code="ATC-07.1").exists()
+    assert text_of(client.get("/manual/nuevo/codigo/?parent=ATC-07")) == "ATC-07.1"
 
 
 @pytest.mark.parametrize("kind", ["policy", "standard", "charter", "protocol", "case"])

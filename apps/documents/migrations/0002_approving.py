@@ -131,6 +131,28 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="version",
+            name="objected_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="no ratificada el"),
+        ),
+        migrations.AddField(
+            model_name="version",
+            name="objected_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="no la ratificó",
+            ),
+        ),
+        migrations.AddField(
+            model_name="version",
+            name="objection",
+            field=models.TextField(blank=True, verbose_name="por qué no se ratificó"),
+        ),
+        migrations.AddField(
+            model_name="version",
             name="ratified_by",
             field=models.ForeignKey(
                 blank=True,
@@ -215,6 +237,25 @@ class Migration(migrations.Migration):
             model_name="version",
             name="superseded_on",
             field=models.DateField(blank=True, null=True, verbose_name="sustituida o retirada el"),
+        ),
+        migrations.AddConstraint(
+            model_name="version",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("objected_at", None),
+                    ("objected_by", None),
+                    ("objection", ""),
+                )
+                | models.Q(
+                    ("objected_at__isnull", False),
+                    ("objected_by__isnull", False),
+                    ("ratified_at", None),
+                )
+                & ~models.Q(("objection", ""))
+                & ~models.Q(("objected_by", models.F("author")))
+                & ~models.Q(("objected_by", models.F("approver"))),
+                name="an_objection_is_somebody_else_s_and_says_why",
+            ),
         ),
         migrations.AddConstraint(
             model_name="version",

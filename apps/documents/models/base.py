@@ -161,6 +161,17 @@ class Version(models.Model):
         related_name="+",
     )
     ratified_at = models.DateTimeField(_("ratificada el"), null=True, blank=True)
+    # Somebody else would not stand by what was published in an emergency, and says why.
+    objected_by = models.ForeignKey(
+        Person,
+        verbose_name=_("no la ratificó"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    objected_at = models.DateTimeField(_("no ratificada el"), null=True, blank=True)
+    objection = models.TextField(_("por qué no se ratificó"), blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     approved_at = models.DateTimeField(_("aprobada el"), null=True, blank=True)
     effective_on = models.DateField(_("en vigor desde"), null=True, blank=True)
@@ -201,6 +212,14 @@ class Version(models.Model):
                 name="nobody_ratifies_what_they_published",
                 condition=Q(ratified_by=None)
                 | ~Q(ratified_by=F("author")) & ~Q(ratified_by=F("approver")),
+            ),
+            models.CheckConstraint(
+                name="an_objection_is_somebody_else_s_and_says_why",
+                condition=Q(objected_by=None, objected_at=None, objection="")
+                | Q(objected_by__isnull=False, objected_at__isnull=False, ratified_at=None)
+                & ~Q(objection="")
+                & ~Q(objected_by=F("author"))
+                & ~Q(objected_by=F("approver")),
             ),
             models.CheckConstraint(
                 name="published_version_is_approved_and_hashed",
@@ -295,8 +314,8 @@ class Version(models.Model):
 
     @property
     def awaits_ratification(self) -> bool:
-        """Whether it was published in an emergency and nobody else has stood by it yet."""
-        return bool(self.emergency_reason) and self.ratified_at is None
+        """Whether it was published in an emergency and nobody else has decided about it yet."""
+        return bool(self.emergency_reason) and not (self.ratified_at or self.objected_at)
 
 
 class Relation(models.Model):

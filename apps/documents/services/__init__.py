@@ -17,13 +17,14 @@ from apps.documents.services.content import (
     carriers,
     content_of,
     content_parts,
+    given_up,
     hash_of,
     left_force,
     passages,
     passages_of,
     submission_checks,
 )
-from apps.documents.services.emergency import publish_emergency, ratify
+from apps.documents.services.emergency import former_of, object_to, publish_emergency, ratify
 from apps.documents.services.feeds import create_feed, feed_owner, live_feed, revoke_feed
 from apps.documents.services.force import bring_into_force, record_published
 from apps.documents.services.opening import open_document, relate, set_audience
@@ -101,6 +102,9 @@ __all__ = [
     "passages_of",
     "publish_emergency",
     "ratify",
+    "former_of",
+    "given_up",
+    "object_to",
     "record_published",
     "register_regulation",
     "relate",

@@ -33,6 +33,10 @@ carriers: Registry[Callable[[Version, Version], None]] = Registry("carrier of co
 # Sent inside the transaction with `document`, which is no longer in force and has no text now.
 left_force = Signal()
 
+# Sent inside the transaction with `document`, of which nothing was ever published and whose only
+# draft was thrown away, before its own row goes: rooms above take theirs away.
+given_up = Signal()
+
 
 @dataclass(frozen=True)
 class Passage:

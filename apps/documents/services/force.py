@@ -28,12 +28,17 @@ from apps.documents.services.reviewing import next_review_after
 def bring_into_force(version: Version, *, scheduled: bool = True) -> Version:
     """Make an approved version the one in force; the former becomes superseded (M9).
 
-    Called by `approve` and by the daily job; doing it twice changes nothing. Earlier
-    versions that still wait for their turn take it first. A `scheduled` one is told to its
-    author and owner. Raises RuleBroken if the version is not approved or its day has not come.
+    Called by `approve` and by the daily job; doing it twice changes nothing, nor does it for
+    one that was cancelled meanwhile. Earlier versions that still wait for their turn take it
+    first. A `scheduled` one is told to its author and owner. Raises RuleBroken if the version
+    is not approved or its day has not come.
     """
     document, version = locked(version)
-    if version.state in (Version.State.IN_FORCE, Version.State.SUPERSEDED):
+    if version.state in (
+        Version.State.IN_FORCE,
+        Version.State.SUPERSEDED,
+        Version.State.RETIRED,
+    ):
         return version
     if version.state != Version.State.APPROVED or version.effective_on is None:
         raise RuleBroken(_("Solo entra en vigor una versión aprobada."))

@@ -122,6 +122,25 @@ def ask_ratification(version: Version, people: Iterable[Person]) -> None:
     )
 
 
+def tell_objection(version: Version, back: Version | None) -> None:
+    """Who wrote or published it, and its owner, learn that nobody else stands by it."""
+    people = writers_of(version) | {version.approver_id, version.document.owner_id}
+    text = version.objection
+    if back is not None:
+        text = _("%(why)s Vuelve a regir lo que decía la versión %(n)s.") % {
+            "why": version.objection,
+            "n": back.restored_from.number,
+        }
+    notify(
+        "version_decided",
+        to=Person.objects.filter(pk__in=people - {version.objected_by_id}),
+        key=f"not-ratified:{version.pk}",
+        title=_("No se ratificó %(code)s, %(title)s (versión %(n)s)") % name_of(version),
+        text=text,
+        url=version.get_absolute_url(),
+    )
+
+
 def tell_comment(comment: Comment) -> None:
     """Writers learn of a remark; those of its thread, of an answer."""
     version = comment.version

@@ -22,7 +22,7 @@ from apps.core.rules import RuleBroken, StaleEdit
 from apps.documents.models import Document, Version
 from apps.documents.permissions import Perm
 from apps.documents.services.approving import void_approvals
-from apps.documents.services.content import carriers, check_reason
+from apps.documents.services.content import carriers, check_reason, given_up
 
 # Longer texts are refused with a sentence: a page of the manual has some 20,000 characters.
 BODY_MAX = 400_000
@@ -83,6 +83,13 @@ def restore(
         raise RuleBroken(_("Solo se restaura una versión publicada."))
     if version.pk == document.current_id:
         raise RuleBroken(_("Esa versión ya es la que está en vigor."))
+    return open_again(document, version, change=change, reason=reason, by=by)
+
+
+def open_again(
+    document: Document, version: Version, *, change: Version.Change, reason: str, by: Person
+) -> Version:
+    """A new draft of `by` that says what `version` said; the caller holds the document's lock."""
     draft = _open(
         document,
         title=version.title,
@@ -188,8 +195,9 @@ def save_draft(
 def discard_draft(version: Version, *, by: Person) -> None:
     """Throw a draft away; its number is given again. Published versions stay for ever (M12).
 
-    Raises PermissionDenied unless `by` may write and the document exists for them,
-    RuleBroken if it is not a draft any more.
+    Without any other version the document goes with it, and its code is free again. Raises
+    PermissionDenied unless `by` may write and the document exists for them, RuleBroken if it
+    is not a draft any more.
     """
     require(by, Perm.WRITE)
     rows = Version.objects.select_for_update(of=("self",)).select_related("document")
@@ -198,7 +206,20 @@ def discard_draft(version: Version, *, by: Person) -> None:
         return
     require(by, Perm.WRITE, version.document)
     _check_draft(version)
+    document = version.document
     version.delete()
+    if not document.versions.exists():
+        _give_up(document)
+
+
+def _give_up(document: Document) -> None:
+    """Take a document away of which nothing was ever published."""
+    given_up.send(sender=Document, document=document)
+    for row in document.impacts.all():
+        row.delete()
+    for row in document.review_changes.all():
+        row.delete()
+    document.delete()
 
 
 def _check_draft(version: Version) -> None:

@@ -52,13 +52,20 @@ def document(request: HttpRequest, code: str) -> HttpResponse:
         "related": selectors.related_to(found, request.user),
         "read_url": showing.address_of(found) if found.current_id else "",
         "is_late": bool(found.next_review_on and found.next_review_on < today),
-        "ratify": found.current if found.current and found.current.awaits_ratification else None,
+        "ratify": _emergency(found.current),
         "readers": readers_line(found, request.user),
         "may_review": request.user.pk in (found.owner_id, found.reviewer_id),
         "hidden": [new_key()],
     }
     context |= _may(request, found, open_one, rows)
     return render(request, "documents/document.html", context)
+
+
+def _emergency(current: Version | None) -> Version | None:
+    """The version in force if it was published in an emergency and nobody stands by it yet."""
+    if current is None or not current.emergency_reason or current.ratified_at:
+        return None
+    return current
 
 
 def _may(

@@ -12,7 +12,14 @@ from django.utils.translation import gettext as _
 
 from apps.core.access import requires
 from apps.documents import selectors, services, turns
-from apps.documents.forms import APPROVERS, ConfirmForm, ReasonForm, RetireForm, SubmitForm
+from apps.documents.forms import (
+    APPROVERS,
+    ConfirmForm,
+    ObjectionForm,
+    ReasonForm,
+    RetireForm,
+    SubmitForm,
+)
 from apps.documents.models import Approval, Document, Version
 from apps.documents.permissions import Perm
 from apps.documents.views.common import act, confirm, crumbs_of, name_of, try_act
@@ -145,9 +152,46 @@ def ratify(request: HttpRequest, code: str, number: int) -> HttpResponse:
         % {"who": found.approver, "what": name_of(found), "why": found.emergency_reason},
         consequences=[
             _("Su nombre queda en la historia del documento."),
-            _("Si no está de acuerdo, no ratifique: pida una versión nueva o que se retire."),
+            _("Si no está de acuerdo, vuelva y elija «No ratificarla»: se pide el motivo."),
         ],
         action=_("Ratificar"),
+        back=found.get_absolute_url(),
+    )
+
+
+@requires(Perm.VIEW, Perm.APPROVE)
+def object_to(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Refuse to stand by what others published in an emergency, and say what then."""
+    found = selectors.version_for(request.user, code, number)
+    former = services.former_of(found, request.user)
+    form = ObjectionForm.of(request, former=former)
+    if request.method == "POST":
+        done = try_act(
+            request,
+            form,
+            lambda: services.object_to(found, **form.payload, by=request.user),
+            url=found.document.get_absolute_url(),
+            said=_("%(what)s quedó como no ratificada. Quien la publicó ya recibió el aviso.")
+            % {"what": name_of(found)},
+            bring_back="then",
+        )
+        if done is not None:
+            return done
+    return confirm(
+        request,
+        form,
+        document=found.document,
+        here=_("No ratificar"),
+        heading=_("No ratificar lo publicado de emergencia"),
+        what=_("%(who)s publicó %(what)s sin aprobación previa. Motivo: %(why)s")
+        % {"who": found.approver, "what": name_of(found), "why": found.emergency_reason},
+        consequences=[
+            _("Su motivo queda en la historia y en la página del documento."),
+            _("Quien la publicó, quien la redactó y quien responde por ella reciben el aviso."),
+            _("La decisión no se cambia después: una versión nueva sigue el camino de siempre."),
+        ],
+        action=_("No ratificarla"),
+        danger=True,
         back=found.get_absolute_url(),
     )
 

@@ -134,6 +134,7 @@ def discard(request: HttpRequest, code: str) -> HttpResponse:
     if draft is None:
         return redirect("manual:draft-start", code)
     back = reverse("manual:draft", args=[code])
+    is_first = not document.versions.exclude(pk=draft.pk).exists()
     if request.method == "POST":
         try:
             documents.discard_draft(draft, by=request.user)
@@ -141,7 +142,12 @@ def discard(request: HttpRequest, code: str) -> HttpResponse:
             messages.error(request, " ".join(rule.messages))
             return redirect(back)
         kept.forget(request, back)
-        messages.success(request, _("Se descartó el borrador."))
+        messages.success(
+            request,
+            _("Se quitó %(code)s: su código queda libre.") % {"code": code}
+            if is_first
+            else _("Se descartó el borrador."),
+        )
         return redirect(_home_of(document))
     title = _("Descartar el borrador")
     context = {
@@ -149,7 +155,9 @@ def discard(request: HttpRequest, code: str) -> HttpResponse:
         "what": f"{document.code} {draft.title}",
         "consequences": [
             _("Se pierde lo escrito en este borrador, con sus pasos y comentarios."),
-            _("La versión que está en vigor sigue como está."),
+            _("Era lo único de este documento: también se quita su lugar en el manual.")
+            if is_first
+            else _("La versión que está en vigor sigue como está."),
         ],
         "action": _("Descartar"),
         "danger": True,
