@@ -15,10 +15,12 @@ class Event(StrEnum):
     EMERGENCY_PUBLISHED = "emergency_published"
     RATIFIED = "ratified"
     NOT_RATIFIED = "not_ratified"
+    CHARGED = "charged"
 
 
 def hand_over() -> None:
     """Tell the activity log how to name them; called once when the apps have loaded."""
     EVENTS[Event.EMERGENCY_PUBLISHED] = _("Publicó de emergencia, sin aprobación previa")
     EVENTS[Event.RATIFIED] = _("Ratificó lo publicado de emergencia")
+    EVENTS[Event.CHARGED] = _("Cambió responsable, unidad o clasificación")
     EVENTS[Event.NOT_RATIFIED] = _("No ratificó lo publicado de emergencia")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.forms import DATE, named
 from apps.accounts.models import Holding, Person, Role, Unit
+from apps.core.access import Level
 from apps.core.forms import HouseForm
 from apps.documents.querysets import descendants_too
 from apps.documents.readers import Readers, title_of
@@ -144,3 +145,34 @@ class AudienceForm(HouseForm):
     def wanted(self) -> list[int]:
         """Keys of the units chosen and of all below them."""
         return descendants_too(self.cleaned_data["units"])
+
+
+class ChargeForm(HouseForm):
+    """Who answers for a document, whose it is, how it is classified."""
+
+    owner = forms.ModelChoiceField(label=_("Responsable"), queryset=Person.objects.none())
+    unit = forms.ModelChoiceField(label=_("Unidad"), queryset=Unit.objects.order_by("name"))
+    classification = forms.TypedChoiceField(label=_("Clasificación"), coerce=int)
+    until_on = forms.DateField(
+        label=_("Hasta cuándo sigue abierto a quienes lo tienen sin fecha"),
+        required=False,
+        widget=DATE,
+        help_text=_("Solo si pasa a confidencial: desde hoy y un año a lo más."),
+    )
+    reason = forms.CharField(
+        label=_("Motivo"),
+        max_length=1000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("Al menos 20 caracteres. Queda en el registro de actividad."),
+    )
+    expected = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, level: Level, endless: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Person.objects.active().filter(is_system=False)
+        self.fields["owner"].queryset = people.order_by("last_name", "first_name", "pk")
+        self.fields["classification"].choices = [
+            (value, label) for value, label in Level.choices if value <= level
+        ]
+        if not endless:
+            del self.fields["until_on"]

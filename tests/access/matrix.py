@@ -164,6 +164,7 @@ MATRIX: dict[str, str] = {
     "document_access:readers": STAFF,
     "document_access:export": "CDUP",
     "document_access:audience": "C",
+    "document_access:charge": "C",
     "document_access:open": "C",
     "document_access:hide": "C",
     "document_access:withdraw": "C",

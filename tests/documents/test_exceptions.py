@@ -22,6 +22,7 @@ from apps.documents.models import (
     DocumentUserPermission,
 )
 from apps.documents.readers import Readers
+from apps.documents.services.charging import set_charge
 from apps.notifications.models import Notice
 
 REASON = "Lo necesita para el proyecto de medidores."
@@ -508,3 +509,82 @@ def test_s3_the_explanation_equals_what_exists_for_everybody_whatever_the_except
         agree(document)
 
     check()
+
+
+# Who answers for it and how closely it is kept -----------------------------------------------
+
+
+def charge(document, quality, **fields) -> Document:
+    fields = {
+        "owner": document.owner,
+        "unit": document.unit,
+        "classification": document.classification,
+        "reason": REASON,
+    } | fields
+    return set_charge(document, **fields, by=quality)
+
+
+def test_raised_to_confidential_what_was_open_without_end_gets_one(
+    elsewhere, agent, quality, make_person
+):
+    """S7: an opening that was fine for an internal document does not outlive its new level."""
+    other = make_person("ines")
+    soon, end = today() + timedelta(days=5), today() + timedelta(days=30)
+    services.open_to(elsewhere, people=[agent], reason=REASON, by=quality)
+    services.open_to(elsewhere, people=[other], until_on=soon, reason=REASON, by=quality)
+    for wrong in (None, today() - timedelta(days=1), today() + timedelta(days=400)):
+        with pytest.raises(RuleBroken) as broken:
+            charge(elsewhere, quality, classification=Level.CONFIDENTIAL, until_on=wrong)
+        assert "until_on" in broken.value.message_dict
+    assert sees(agent, elsewhere)
+    charge(elsewhere, quality, classification=Level.CONFIDENTIAL, until_on=end)
+    days = dict(DocumentUserPermission.objects.values_list("user", "until_on"))
+    assert days == {agent.pk: end, other.pk: soon}
+    entry = LogEntry.objects.get(additional_data__event="charged")
+    assert entry.additional_data["reason"] == REASON
+
+
+def test_made_public_while_hidden_from_somebody_is_refused(make_document, agent, quality):
+    document = make_document("POL-90")
+    services.hide_from(document, people=[agent], reason=REASON, by=quality)
+    with pytest.raises(RuleBroken) as broken:
+        charge(document, quality, classification=Level.PUBLIC)
+    assert "classification" in broken.value.message_dict
+
+
+def test_a_document_is_handed_to_somebody_who_may_read_it(
+    make_document, agent, direction, quality, supervisor
+):
+    document = make_document("POL-91")
+    with pytest.raises(PermissionDenied):
+        charge(document, supervisor)
+    with pytest.raises(RuleBroken):
+        charge(document, quality, reason="Porque sí.")
+    with pytest.raises(RuleBroken) as broken:
+        charge(document, quality, owner=agent, classification=Level.CONFIDENTIAL)
+    assert "owner" in broken.value.message_dict
+    Person.objects.filter(pk=agent.pk).update(is_active=False)
+    agent.refresh_from_db()
+    with pytest.raises(RuleBroken):
+        charge(document, quality, owner=agent)
+    charge(document, quality, owner=direction)
+    document.refresh_from_db()
+    assert document.owner == direction
+    assert Notice.objects.get(person=direction).title.startswith("Usted responde ahora por POL-91")
+
+
+def test_f14_two_hands_on_one_document_the_second_sees_the_first(
+    make_document, direction, quality, signed
+):
+    document = make_document("POL-92")
+    client, url = signed(quality), "/documentos/POL-92/acceso/responsable/"
+    page = client.get(url)
+    data = page.context["form"].initial | {"reason": REASON, "classification": Level.CONFIDENTIAL}
+    charge(document, quality, owner=direction)
+    stale = client.post(url, data)
+    assert stale.status_code == 422
+    assert "Otra persona guardó un cambio" in stale.content.decode()
+    data["expected"] = stale.context["form"].data["expected"]
+    assert client.post(url, data).status_code == 302
+    document.refresh_from_db()
+    assert document.classification == Level.CONFIDENTIAL

@@ -82,6 +82,7 @@ def _may(
         "may_submit": writes and open_one is not None and open_one.state == State.DRAFT,
         "may_withdraw": open_one is not None and services.may_withdraw(open_one, person),
         "may_cancel": person.has_perm(Perm.APPROVE) or person.has_perm(Perm.GOVERN),
+        "may_charge": person.has_perm(Perm.GOVERN) and found.retired_on is None,
         "may_retire": person.has_perm(Perm.GOVERN) and found.current_id is not None,
         "may_publish_now": person.has_perm(Perm.EMERGENCY) and open_one is not None,
         "may_ratify": found.current is not None
