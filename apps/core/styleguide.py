@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -177,6 +177,32 @@ def _charts() -> list[dict[str, Any]]:
     ]
 
 
+def _weeks() -> list[list[dict[str, Any]]]:
+    """Two weeks of a month with something late, today and to come."""
+    of_day = {
+        17: [("ATC-07.3", "Rebosamiento de alcantarillado")],
+        24: [("ATC-01.6", "Identificar a quien llama"), ("ATC-02.1", "Recibir y registrar")],
+        27: [("ATC-04.8", "Caja y arqueo en oficina")],
+    }
+    return [
+        [
+            {
+                "on": date(2026, 11, number),
+                "is_today": number == 24,
+                "is_past": number < 24,
+                "entries": [
+                    {"url": "#g-mes", "code": code, "title": title}
+                    for code, title in of_day.get(number, [])
+                ],
+                "more": 3 if number == 24 else 0,
+                "more_url": "#g-mes",
+            }
+            for number in range(first, first + 7)
+        ]
+        for first in (16, 23)
+    ]
+
+
 def sample_context() -> dict[str, Any]:
     """Everything styleguide.html takes."""
     empty: dict[str, Any] = {}
@@ -243,6 +269,7 @@ def sample_context() -> dict[str, Any]:
             {"label": "Causa", "yours": "Lectura", "newer": "Sin registrar"},
         ],
         "moment": _at(24, 9, 41),
+        "weeks": _weeks(),
         "percent": 94.1,
         "results": [
             {"title": "ATC-02.3 Reclamo por facturación", "kind": "Manual", "url": "#contenido"},

@@ -36,6 +36,19 @@ class Day:
     is_past: bool
     documents: list[Document] = field(default_factory=list)
     more: int = 0
+    more_url: str = ""
+
+    @property
+    def entries(self) -> list[dict[str, str]]:
+        """What components/_month.html shows of each document."""
+        return [
+            {
+                "url": reverse("reviews:review", args=[row.code]),
+                "code": row.code,
+                "title": row.title,
+            }
+            for row in self.documents
+        ]
 
 
 @dataclass

@@ -76,6 +76,10 @@ class World:
         )  # fmt: skip
         return json.loads(said) | {"floor": floor.strip()}
 
+    def told(self, module: str, *arguments: str) -> dict[str, object]:
+        """What `python -m module` prints as JSON."""
+        return json.loads(self._run("-m", module, *arguments))
+
     def _run(self, *arguments: str, **environment: str) -> str:
         done = subprocess.run(
             [sys.executable, *arguments],

@@ -116,7 +116,8 @@ def test_m13_if_who_reviews_left_quality_is_told(publish, supervisor, quality, a
     agent.is_active = False
     agent.save()
     assert services.remind_reviews(timezone.now()) == 1
-    assert len(told(quality)) == 1
+    ((_title, text),) = Notice.objects.filter(person=quality).values_list("title", "text")
+    assert "no puede entrar o leerlo: indique otra persona" in text
     assert services.remind_reviews(timezone.now()) == 0
     document.owner = supervisor
     document.save()

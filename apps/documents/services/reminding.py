@@ -191,6 +191,10 @@ def _due(row: Document, person: int, key: str, days: int) -> Tiding:
         text = _("%(late)s El texto sigue en vigor.") % {"late": late}
     if person not in (row.owner_id, row.reviewer_id) and person == row.acting_id:
         text = _("%(text)s Le toca porque reemplaza a quien la hace.") % {"text": text}
+    elif person not in _candidates(row):
+        text = _("%(text)s Quien debe hacerla no puede entrar o leerlo: indique otra persona.") % {
+            "text": text
+        }
     return Tiding(person, key, title, reverse("reviews:review", args=[row.code]), text)
 
 

@@ -47,6 +47,11 @@ def calendar(request: HttpRequest) -> HttpResponse:
     month = calendars.month_of(
         narrowed, calendars.month_named(request.GET.get("mes", ""), today), today
     )
+    for week in month.weeks:
+        for day in week:
+            if day.more:
+                query = query_of(request, mes="", dia=day.on.isoformat())
+                day.more_url = f"{reverse('reviews:list')}?{query}"
     context = {
         "sections": sections(request, "calendar"),
         "views": _mine_or_all(request),
