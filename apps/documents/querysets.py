@@ -181,6 +181,10 @@ class ApprovalQuerySet(models.QuerySet):
         )
         return self.standing().filter(~Exists(before), decision="pending")
 
+    def left_behind(self) -> Self:
+        """Pending ones whose turn it is and whose person left since: nobody can decide them."""
+        return self.in_turn().filter(person__is_active=False)
+
     def asked_of(self, actor: Any, on: date) -> Self:
         """Standing ones asked of `actor`, or of a person they stand in for on the day `on`."""
         away = Absence.objects.current(on).filter(

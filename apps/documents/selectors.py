@@ -92,7 +92,8 @@ def documents_for(actor: Any, today: date) -> QuerySet[Document]:
 
 def waiting_for(versions: QuerySet[Version], actor: Any, today: date) -> QuerySet[Version]:
     """Of `versions`, those on which `actor` is to decide, to correct what was returned, or to
-    stand by what was published in an emergency, and what they published so and nobody ratified."""
+    stand by what was published in an emergency; what they published so and nobody ratified; and
+    what they wrote and cannot go on, because whoever is to approve it left."""
     decide = Version.objects.waiting_for(actor, today)
     ratify = Version.objects.ratifiable_by(actor)
     return versions.filter(
@@ -100,6 +101,8 @@ def waiting_for(versions: QuerySet[Version], actor: Any, today: date) -> QuerySe
         | Q(pk__in=ratify.values("pk"))
         | Q(state=State.DRAFT, submitted_at__isnull=False, author_id=actor.pk)
         | Q(state=State.IN_FORCE, objected_at__isnull=False, approver_id=actor.pk)
+        | Q(state=State.IN_REVIEW, author_id=actor.pk)
+        & Exists(Approval.objects.left_behind().filter(version=OuterRef("pk")))
     )
 
 

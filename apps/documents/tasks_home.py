@@ -59,19 +59,24 @@ def decision_tasks(person: Person) -> Iterable[HomeTask]:
         "state",
         "wanted_on",
         "submitted_at",
+        "author_id",
         "emergency_reason",
         "approved_at",
         "ratified_at",
         "objected_at",
     )
     for version in rows.order_by("submitted_at", "pk")[:AT_MOST]:
-        yield _decision(version)
+        yield _decision(version, person)
 
 
-def _decision(version: Version) -> HomeTask:
+def _decision(version: Version, person: Person) -> HomeTask:
     names = {"code": version.document.code, "title": version.title, "n": version.number}
     url = reverse("documents:review", args=[version.document.code, version.number])
-    if version.state == Version.State.IN_REVIEW:
+    if version.state == Version.State.IN_REVIEW and version.author_id == person.pk:
+        title = _("Elegir quién aprueba %(code)s, %(title)s (versión %(n)s)")
+        note = _("Una persona a quien se lo pidió ya no trabaja aquí: retome el borrador.")
+        icon = "person-slash"
+    elif version.state == Version.State.IN_REVIEW:
         title, note = _("Aprobar %(code)s, %(title)s (versión %(n)s)"), _("Le piden su decisión.")
         icon = "check2-square"
     elif version.state == Version.State.DRAFT:

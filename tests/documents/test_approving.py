@@ -13,6 +13,7 @@ from apps.core.access import Level
 from apps.core.rules import RuleBroken, StaleEdit
 from apps.documents import services, turns
 from apps.documents.models import Approval, Document, Version
+from apps.documents.tasks_home import decision_tasks
 from apps.notifications.models import Notice
 
 REASON = "Se corrige el plazo que ya no se cumplía."
@@ -161,6 +162,20 @@ def test_a_reviewer_who_left_is_not_asked(draft, supervisor, quality):
     with pytest.raises(RuleBroken) as broken:
         services.submit(draft, approvers=[quality], by=supervisor)
     assert "elija a otra persona" in str(broken.value)
+
+
+def test_who_wrote_it_learns_that_a_reviewer_left_and_asks_another(
+    draft, supervisor, quality, direction
+):
+    version = services.submit(draft, approvers=[quality], by=supervisor)
+    assert not list(decision_tasks(supervisor))
+    quality.is_active = False
+    quality.save()
+    (task,) = decision_tasks(supervisor)
+    assert task.title.startswith("Elegir quién aprueba ")
+    version = services.withdraw(version, by=supervisor)
+    version = services.submit(version, approvers=[direction], by=supervisor)
+    assert services.approve(version, by=direction).state == "in_force"
 
 
 def test_nobody_is_asked_twice(draft, supervisor, quality):

@@ -83,7 +83,7 @@ def test_m7_m9_m15_m16_m20_a_version_from_its_draft_to_its_readers(visit, time_m
     row = Feedback.objects.get(document__code=CODE)
     assert row.part.startswith("step:")
     calidad.goto(reverse("reach:feedback", args=[row.pk]))
-    calidad.get_by_label("Se acepta").check()
+    calidad.check("input[name=accept][value=si]")
     calidad.fill("#id_reason", "Tiene razón: la próxima versión ya no lo pide.")
     calidad.get_by_role("button", name="Enviar respuesta").click()
     row.refresh_from_db()

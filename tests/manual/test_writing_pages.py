@@ -362,7 +362,7 @@ def test_bad_input_what_is_no_picture_is_refused_in_words(draft, supervisor, sig
 
 
 def test_bad_input_a_picture_of_fifty_megabytes_is_refused(draft, supervisor, signed, settings):
-    settings.UPLOAD_MAX_BYTES = 100
+    settings.UPLOAD_MAX_BYTES = 100  # by the same rule as 50 MB: only the size is read
     big = SimpleUploadedFile("x.png", b"\x89PNG" + b"x" * 200)
     answer = signed(supervisor).post(f"{DRAFT}imagen/", {"imagen": big})
     assert answer.status_code == 422
