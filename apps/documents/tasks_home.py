@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.accounts.models import Person
+from apps.core.prepared import Prepared
 from apps.core.registry import HomeTask, home_tasks
 from apps.documents import selectors
 from apps.documents.models import Document, Feedback, Obligation, Regulation, Version
@@ -23,16 +24,69 @@ RATIFIED_WITHIN = timedelta(days=3)
 AT_MOST = 50
 
 
-def document_tasks(person: Person) -> Iterable[HomeTask]:
-    """Reviews due within 30 days that fall to `person` or to whom they stand in for. One query."""
-    today = timezone.localdate()
-    owed = (
-        Document.objects.visible_to(person)
-        .reviewed_by(person, today)
-        .filter(next_review_on__lte=today + AHEAD)
+# Compiled once: building these statements costs ten times what answering them does.
+_reviews_owed = Prepared(
+    lambda actor: (
+        Document.objects.visible_to(actor)
+        .reviewed_by(actor, timezone.localdate())
+        .filter(next_review_on__lte=timezone.localdate() + AHEAD)
         .order_by("next_review_on", "pk")[:AT_MOST]
     )
-    for document in owed:
+)
+_decisions = Prepared(
+    lambda actor: (
+        selectors.waiting_for(Version.objects.visible_to(actor), actor, timezone.localdate())
+        .select_related("document")
+        .only(
+            "document__code",
+            "number",
+            "title",
+            "state",
+            "wanted_on",
+            "submitted_at",
+            "author_id",
+            "emergency_reason",
+            "approved_at",
+            "ratified_at",
+            "objected_at",
+        )
+        .order_by("submitted_at", "pk")[:AT_MOST]
+    )
+)
+_norms = Prepared(
+    lambda actor: (
+        Regulation.objects.visible_to(actor)
+        .with_counts(actor)
+        .filter(pending__gt=0, effective_on__lte=timezone.localdate() + NORMS_AHEAD)
+        .order_by("effective_on", "pk")[:AT_MOST]
+    )
+)
+_readings = Prepared(
+    lambda actor: (
+        Obligation.objects.still_open()
+        .filter(
+            person=actor.pk,
+            version__document__in=Document.objects.visible_to(actor).order_by().values("pk"),
+        )
+        .select_related("version__document")
+        .defer("version__body", "version__justification")
+        .order_by("due_on", "pk")[:AT_MOST]
+    )
+)
+_unanswered = Prepared(
+    lambda actor: (
+        Feedback.objects.unanswered()
+        .filter(document__owner=actor.pk)
+        .exclude(author=actor.pk)
+        .only("pk")
+        .order_by()[: AT_MOST + 1]
+    )
+)
+
+
+def document_tasks(person: Person) -> Iterable[HomeTask]:
+    """Reviews due within 30 days that fall to `person` or to whom they stand in for. One query."""
+    for document in _reviews_owed(person):
         mine = document.charged_id == person.pk
         yield HomeTask(
             title=_("Revisar %(code)s, %(title)s")
@@ -49,23 +103,7 @@ def document_tasks(person: Person) -> Iterable[HomeTask]:
 
 def decision_tasks(person: Person) -> Iterable[HomeTask]:
     """Versions that `person` is to approve, to correct or to stand by. One query."""
-    waiting = selectors.waiting_for(
-        Version.objects.visible_to(person), person, timezone.localdate()
-    )
-    rows = waiting.select_related("document").only(
-        "document__code",
-        "number",
-        "title",
-        "state",
-        "wanted_on",
-        "submitted_at",
-        "author_id",
-        "emergency_reason",
-        "approved_at",
-        "ratified_at",
-        "objected_at",
-    )
-    for version in rows.order_by("submitted_at", "pk")[:AT_MOST]:
+    for version in _decisions(person):
         yield _decision(version, person)
 
 
@@ -103,10 +141,7 @@ def regulation_tasks(person: Person) -> Iterable[HomeTask]:
     register. One query, none for others."""
     if not person.has_perm(Perm.MANAGE_REGULATIONS):
         return
-    soon = timezone.localdate() + NORMS_AHEAD
-    waiting = Regulation.objects.visible_to(person).with_counts(person)
-    waiting = waiting.filter(pending__gt=0, effective_on__lte=soon)
-    for row in waiting.order_by("effective_on", "pk")[:AT_MOST]:
+    for row in _norms(person):
         yield HomeTask(
             title=_("Adaptar documentos: %(norm)s") % {"norm": row.code},
             note=ngettext(
@@ -128,15 +163,7 @@ def _evening(day: date) -> datetime:
 
 def reading_tasks(person: Person) -> Iterable[HomeTask]:
     """Versions `person` must read and accept, soonest first. One query."""
-    seen = Document.objects.visible_to(person).order_by().values("pk")
-    owed = (
-        Obligation.objects.still_open()
-        .filter(person=person.pk, version__document__in=seen)
-        .select_related("version__document")
-        .defer("version__body", "version__justification")
-        .order_by("due_on", "pk")[:AT_MOST]
-    )
-    for obligation in owed:
+    for obligation in _readings(person):
         document = obligation.version.document
         yield HomeTask(
             title=_("Leer y aceptar %(code)s, %(title)s")
@@ -151,13 +178,7 @@ def reading_tasks(person: Person) -> Iterable[HomeTask]:
 
 def feedback_tasks(person: Person) -> Iterable[HomeTask]:
     """Comments on documents `person` owns that wait for an answer. One query."""
-    waiting = (
-        Feedback.objects.unanswered()
-        .filter(document__owner=person.pk)
-        .exclude(author=person.pk)
-        .order_by()[: AT_MOST + 1]
-        .count()
-    )
+    waiting = len(_unanswered(person))
     if not waiting:
         return
     words = ngettext(

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Absence, Organisation, Person
 from apps.core.access import SAFE_METHODS, public, signed_in
+from apps.core.prepared import Prepared
 from apps.core.styleguide import sample_context
 from apps.documents.models import Document, Version
 from apps.portal import home as tasks
@@ -45,25 +46,32 @@ def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/privacy.html", {"organisation": Organisation.objects.first()})
 
 
+_latest = Prepared(
+    lambda actor: (
+        Version.objects.filter(
+            state=Version.State.IN_FORCE, document__in=Document.objects.visible_to(actor)
+        )
+        .select_related("document")
+        .defer("body", "justification", "emergency_reason", "objection")
+        .order_by("-effective_on", "-id")[:LATEST]
+    )
+)
+_away = Prepared(
+    lambda actor: (
+        Absence.objects.current(timezone.localdate())
+        .filter(person__holdings__position__unit__in=actor.unit_ids, person__is_active=True)
+        .select_related("person", "substitute")
+        .distinct()
+        .order_by("to_on", "pk")[:LATEST]
+    )
+)
+
+
 @signed_in(methods=SAFE_METHODS)
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for this person, what changed in the manual, who is away in their units."""
     now = timezone.localtime()
     groups = tasks.tasks_for(request.user)
-    latest = (
-        Version.objects.filter(
-            state=Version.State.IN_FORCE, document__in=Document.objects.visible_to(request.user)
-        )
-        .select_related("document")
-        .order_by("-effective_on", "-id")[:LATEST]
-    )
-    away = (
-        Absence.objects.current(now.date())
-        .filter(person__holdings__position__unit__in=request.user.unit_ids, person__is_active=True)
-        .select_related("person", "substitute")
-        .distinct()
-        .order_by("to_on", "pk")[:LATEST]
-    )
     return render(
         request,
         "portal/home.html",
@@ -73,8 +81,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "groups": groups,
             "waiting": sum(len(group.items) for group in groups),
             "late": sum(len(group.items) for group in groups if group.is_late),
-            "latest": list(latest),
-            "away": list(away),
+            "latest": _latest(request.user),
+            "away": _away(request.user),
         },
     )
 

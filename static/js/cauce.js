@@ -155,7 +155,11 @@
         const text = await answer.text();
         told(`${form.dataset.keep ? words.saved : words.kept} ${new Date().toLocaleTimeString("es", { hour: "numeric", minute: "2-digit" })}.`);
         form.dispatchEvent(new CustomEvent("cauce:kept", { detail: { answer, text }, bubbles: true }));
-      } catch { told(words.unsaved); }
+      } catch {                                    // no connection: tried again until there is one
+        told(words.unsaved);
+        form.dispatchEvent(new CustomEvent("cauce:cut-off", { bubbles: true }));
+        setTimeout(() => { if (dirty.has(form) && !waiting.has(form)) keep(form); }, 15000);
+      }
     })();
     waiting.set(form, sent);
     await sent;
@@ -168,6 +172,9 @@
     clearTimeout(keeping.get(form));
     keeping.set(form, setTimeout(() => { keeping.delete(form); keep(form); }, 2000));
   }
+  addEventListener("online", () => {
+    for (const form of dirty) if (form.dataset.keepUrl && !form.hasAttribute("data-keep-wait")) keep(form);
+  });
   /* What is being kept of any form of the page has arrived, or has not. */
   const settled = () => Promise.all([...document.querySelectorAll("form[data-keep-url]")].map((form) => waiting.get(form)));
   document.addEventListener("input", (event) => { const { form } = event.target;

@@ -14,17 +14,26 @@ from apps.notifications.models import Notice
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow(reason="drives a browser")]
 CODE = "ATC-04.6"
+PURPOSE = "Que la persona sepa en un día si su tarifa cambia."
 
 
-def test_m7_m9_m15_m16_m20_a_version_from_its_draft_to_its_readers(visit, time_machine):
+def test_m7_m9_m15_m16_m20_a_version_from_its_draft_to_its_readers(visit, watch, time_machine):
     """Sent to review, refused to its author, approved by another, brought into force by the job,
     accepted by who uses it, and a step disagreed with and answered. F14 is held elsewhere."""
     calidad = visit("calidad", f"/manual/{CODE}/borrador/")
     calidad.check("input[value=major]")
     calidad.get_by_role("button", name="Empezar").click()
-    calidad.fill("#id_purpose", "Que la persona sepa en un día si su tarifa cambia.")
-    calidad.get_by_role("button", name="Guardar", exact=True).click()
-    calidad.get_by_text("Se guardó el borrador.").wait_for()
+    # The connection is cut while writing, the page loaded anew: the text is found and kept.
+    calidad.wait_for_selector("#id_body-editor")
+    calidad.route("**/borrador/guardar/", lambda route: route.abort())
+    calidad.fill("#id_purpose", PURPOSE)
+    calidad.get_by_text("No se pudo guardar el borrador.").wait_for()
+    calidad.unroute("**/borrador/guardar/")
+    with calidad.expect_response("**/borrador/guardar/") as kept:
+        calidad.reload()
+    assert kept.value.status == 200
+    watch.complaints = [said for said in watch.complaints if "ERR_FAILED" not in said]
+    assert calidad.input_value("#id_purpose") == PURPOSE
     version = Version.objects.get(document__code=CODE, state="draft")
     here = f"/documentos/{CODE}/versiones/{version.number}/revision/"
 
@@ -88,7 +97,9 @@ def test_m7_m9_m15_m16_m20_a_version_from_its_draft_to_its_readers(visit, time_m
     calidad.get_by_role("button", name="Enviar respuesta").click()
     row.refresh_from_db()
     assert row.state == "accepted"
-    told = Notice.objects.get(person__email="agente@demo.cauce.test", kind="feedback_answered")
+    told = Notice.objects.get(
+        person__email="agente@demo.cauce.test", kind="feedback_answered", title__contains=CODE
+    )
     agente.goto(told.url)
     agente.get_by_text("Tiene razón: la próxima versión ya no lo pide.").wait_for()
 
