@@ -135,6 +135,11 @@ def test_m10_without_numbers_the_last_two_are_compared(versions, signed, agent):
     assert "De la 2 a la 3" in html
 
 
+def test_m10_without_numbers_a_version_to_come_waits(versions, press, signed, agent):
+    press.version(versions, days_ago=-7)
+    assert "De la 2 a la 3" in signed(agent).get("/manual/ATC-01.1/comparar/").content.decode()
+
+
 @pytest.mark.parametrize(
     "query", ["de=9&a=1", "de=x&a=1", "de=&a=1", "de=-1&a=1", "de=" + "9" * 30]
 )

@@ -31,6 +31,7 @@ from apps.documents.permissions import Perm
 from apps.documents.services import listening
 from apps.documents.services.content import passages_of
 from apps.documents.showing import address_of
+from apps.documents.views.common import crumbs_of
 from apps.documents.views.reach_common import document_for, exports_of, sections
 
 STEP = "step:"
@@ -87,7 +88,7 @@ def comment(request: HttpRequest, code: str) -> HttpResponse:
             form.add_error(None, rule)
     address = address_of(document)
     context = _voice(request, document) | {
-        "crumbs": [(str(document), address), (_("Comentar"), "")],
+        "crumbs": crumbs_of(document, (_("Comentar"), "")),
         "form": form,
         "part_title": part_title,
         "address": address,

@@ -37,9 +37,11 @@ def compare(request: HttpRequest, code: str) -> HttpResponse:
     node = selectors.page_for(request.user, code)
     versions = {version.number: version for version in _published(node)}
     numbers = sorted(versions)
+    now = node.document.current.number
+    before = [number for number in numbers if number < now]
     asked = {
-        "a": request.GET.get("a", node.document.current.number),
-        "de": request.GET.get("de", numbers[max(0, len(numbers) - 2)]),
+        "a": request.GET.get("a", now),
+        "de": request.GET.get("de", before[-1] if before else now),
     }
     form = CompareForm(asked, numbers=numbers)
     parts = pages.page_of(node, request.user, here=_("Comparar versiones"))
