@@ -226,7 +226,7 @@ def test_how_far_it_is_can_be_seen_from_outside_while_nothing_is_kept(agent, kin
         seen.append(outside("SELECT count(*) FROM core_outboxmail"))
         advance(4)  # at once after the other: not told
         seen.append(outside("SELECT done FROM core_longwork"))
-        return {}
+        return {"n": 0}
 
     kind(run)
     work = queue(agent)
@@ -249,7 +249,7 @@ def test_two_workers_told_of_the_same_work_do_it_once(agent, kind):
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
             assert cursor.fetchone() == (False,)
         other.close()
-        return {}
+        return {"n": 0}
 
     kind(run)
     work = queue(agent)
