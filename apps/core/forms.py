@@ -11,6 +11,7 @@ from typing import Any, Self
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from apps.core import kept
 from apps.core.models import SubmittedForm
@@ -26,6 +27,16 @@ class _House:
         self.fields[KEY_FIELD] = forms.UUIDField(
             required=False, initial=uuid.uuid4, widget=forms.HiddenInput
         )
+
+    def full_clean(self) -> None:
+        """What is missing is asked for by its name, unless the field has words of its own."""
+        usual = forms.Field.default_error_messages["required"]
+        for field in self.fields.values():
+            if field.required and field.label and field.error_messages["required"] == usual:
+                field.error_messages["required"] = _("Complete «%(label)s».") % {
+                    "label": field.label
+                }
+        super().full_clean()
 
     @classmethod
     def of(cls, request: HttpRequest, **kwargs: Any) -> Self:

@@ -222,6 +222,7 @@ def test_m7_the_page_of_a_refusal_says_what_then(
     assert "No ratificarla" in page
     assert "Vuelve a regir hoy lo que decía la versión 1" in client.get(url).content.decode()
     assert client.post(url, {"reason": "No.", "then": "keep"}).status_code == 422
+    assert "Complete «Motivo»." in client.post(url, {"then": "keep"}).content.decode()
     assert client.post(url, {"reason": REFUSED, "then": "keep"}).status_code == 302
     page = client.get(document.get_absolute_url()).content.decode()
     assert REFUSED in page

@@ -301,8 +301,8 @@ def test_a_draft_is_sent_to_review_from_its_page(
     ("wrong", "told"),
     [
         ({"justification": "corto"}, "al menos 20 caracteres"),
-        ({"justification": ""}, "obligatorio"),
-        ({"change": ""}, "obligatorio"),
+        ({"justification": ""}, "Complete «"),
+        ({"change": ""}, "Complete «"),
         ({"approver_1": ""}, "Elija al menos a una persona"),
         ({"approver_1": "999999"}, "opciones disponibles"),
         ({"wanted_on": "2001-01-01"}, "Esa fecha ya pasó"),
@@ -363,7 +363,7 @@ def test_a_reviewer_reads_comments_and_approves(in_review, signed, quality, dire
     ("wrong", "told"),
     [
         ({"effective_on": "2001-01-01"}, "ya pasó"),
-        ({"effective_on": ""}, "obligatorio"),
+        ({"effective_on": ""}, "Complete «"),
         ({"effective_on": "x"}, "Escriba una fecha"),
         ({"seen": "0" * 64}, "El texto cambió desde que usted lo abrió"),
     ],
