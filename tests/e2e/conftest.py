@@ -14,6 +14,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.cache import cache
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -82,7 +83,11 @@ def _database_is_open(django_db_blocker) -> Iterator[None]:
 
 
 @pytest.fixture(scope="package")
-def playwright() -> Iterator[Playwright]:
+def playwright(django_db_blocker) -> Iterator[Playwright]:
+    with django_db_blocker.unblock():
+        # While its loop runs, Django keeps another set of connections: none of the tests before
+        # may stay open, since the demo takes the place of their database.
+        connections.close_all()
     with sync_playwright() as running:
         yield running
 
