@@ -5,6 +5,7 @@ they run in one process. `--dist loadgroup` would say the same, but pytest-xdist
 groups under pytest 9.2 without a word (pytest-xdist issue 1386).
 """
 
+import gc
 from collections import Counter
 from pathlib import PurePath
 
@@ -48,3 +49,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             file_of(item),
         )
     )
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays loaded: the collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
