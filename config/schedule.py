@@ -37,6 +37,31 @@ BEAT_SCHEDULE = {
         "task": "apps.documents.jobs.remind_readers",
         "schedule": crontab(minute=40, hour="7-19"),
     },
+    # Nobody is told outside working hours; each stage is told once.
+    "remind-actions": {
+        "task": "apps.improvement.jobs.remind_actions",
+        "schedule": crontab(minute=50, hour="8-17", day_of_week="mon-fri"),
+    },
+    "expire-practices": {
+        "task": "apps.improvement.jobs.expire_practices",
+        "schedule": crontab(hour=0, minute=35),
+    },
+    # What a month, a week or a day left behind is measured the morning after; once more later,
+    # for records that came in late. Neither measures a period twice.
+    "feed-indicators": {
+        "task": "apps.indicators.jobs.feed_indicators",
+        "schedule": crontab(minute=50, hour="5,13"),
+    },
+    # In working hours. Each asking is sent once: hourly only makes up for hours without a worker.
+    "chase-measurements": {
+        "task": "apps.indicators.jobs.chase_measurements",
+        "schedule": crontab(minute=35, hour="8-17", day_of_week="1-5"),
+    },
+    # Signals are found with each measurement; this sweeps what was missed.
+    "look-for-signals": {
+        "task": "apps.indicators.jobs.look_for_signals",
+        "schedule": crontab(minute=30, hour=4),
+    },
     # Also woken by each announcement; this sweeps what was missed.
     "expand-announcements": {
         "task": "apps.notifications.jobs.expand_announcements",

@@ -32,7 +32,9 @@ globals().update(transport_settings(BASE_URL, proxies=env.int("CAUCE_PROXIES", d
 INSTALLED_APPS = [
     "apps.portal",
     "apps.manual",
+    "apps.improvement",
     "apps.documents",
+    "apps.indicators",
     "apps.notifications",
     "apps.accounts",
     "apps.core",

@@ -11,6 +11,8 @@ urlpatterns = [
     path("", include("apps.documents.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.documents.urls_access")),
+    path("", include("apps.improvement.urls")),
+    path("", include("apps.indicators.urls")),
     path("", include("apps.manual.urls")),
     path("", include("apps.portal.urls")),
 ]

@@ -17,8 +17,8 @@ from apps.accounts.activity import ACTIONS, kinds
 from apps.accounts.models import Holding, Person, Position, Role, Unit
 from apps.accounts.permissions import Perm
 from apps.accounts.services import imports
-from apps.accounts.services.imports.sheet import fold
 from apps.core.forms import HouseForm
+from apps.core.sheets import fold
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date
 from typing import Any
 
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from tree_queries.models import TreeNode
 
 from apps.accounts import querysets
+from apps.core.sheets import SheetRun
 
 
 class Organisation(models.Model):
@@ -415,23 +415,14 @@ class KnownDevice(models.Model):
         ]
 
 
-class ImportRun(models.Model):
-    """A sheet that was checked: sealed until it is applied or forgotten."""
+class ImportRun(SheetRun):
+    """A sheet of people or units that was checked."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     kind = models.CharField(
         _("qué contiene"),
         max_length=8,
         choices=[("people", _("Personas")), ("units", _("Unidades"))],
     )
-    sealed = models.BinaryField()
-    lines = models.PositiveIntegerField(_("filas"))
-    faulty = models.PositiveIntegerField(_("filas con errores"))
-    asked_by = models.ForeignKey(
-        Person, verbose_name=_("la pidió"), on_delete=models.CASCADE, related_name="+"
-    )
-    asked_at = models.DateTimeField(_("pedida el"), default=timezone.now)
-    applied_at = models.DateTimeField(_("hecha el"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("importación")

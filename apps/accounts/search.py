@@ -6,7 +6,6 @@ the index once. What exists for whom is asked of the tables themselves at each s
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -22,6 +21,7 @@ from apps.accounts.models import Holding, Person, Position, Unit
 from apps.core.models import UpToDate
 from apps.core.registry import SearchDocument, SearchKind, search_kinds
 from apps.core.search import indexing
+from apps.core.search.gathering import gathered
 
 PERSON, UNIT = "person", "unit"
 
@@ -100,63 +100,36 @@ search_kinds.add(
 # Following changes ---------------------------------------------------------------------------
 
 
-class _Changed(threading.local):
-    """Keys whose entries are to be written when the running transaction has committed.
-
-    The first hook that runs writes all of them, whoever asked; one that was rolled back only
-    reads what stands. So a set that outlives its transaction does no harm.
-    """
-
-    def __init__(self) -> None:
-        self.keys: dict[str, set[int]] = {PERSON: set(), UNIT: set()}
-
-    def add(self, kind: str, keys: Iterable[int]) -> None:
-        self.keys[kind].update(keys)
-        transaction.on_commit(self.write, robust=True)
-
-    def write(self) -> None:
-        for kind, keys in self.keys.items():
-            if keys:
-                self.keys = self.keys | {kind: set()}
-                rows = search_kinds.get(kind).model._default_manager.filter(pk__in=keys)
-                with transaction.atomic():
-                    indexing.index(kind, rows)
-                    indexing.remove(kind, keys - set(rows.values_list("pk", flat=True)))
-
-
-_changed = _Changed()
-
-
 @receiver(post_save, sender=Person, dispatch_uid="search-person")
 @receiver(post_delete, sender=Person, dispatch_uid="search-person-gone")
 def _person_changed(sender: type, instance: Person, **kwargs: Any) -> None:
     # A sign-in writes only its time.
     if set(kwargs.get("update_fields") or ["all"]) - {"last_login", "theme", "session_epoch"}:
-        _changed.add(PERSON, [instance.pk])
+        gathered.add(PERSON, [instance.pk])
 
 
 @receiver(post_save, sender=Holding, dispatch_uid="search-holding")
 @receiver(post_delete, sender=Holding, dispatch_uid="search-holding-gone")
 def _holding_changed(sender: type, instance: Holding, **kwargs: Any) -> None:
-    _changed.add(PERSON, [instance.person_id])
+    gathered.add(PERSON, [instance.person_id])
 
 
 @receiver(post_save, sender=Position, dispatch_uid="search-position")
 @receiver(post_delete, sender=Position, dispatch_uid="search-position-gone")
 def _position_changed(sender: type, instance: Position, **kwargs: Any) -> None:
-    _changed.add(UNIT, [instance.unit_id])
+    gathered.add(UNIT, [instance.unit_id])
     if not kwargs.get("created"):
         holders = Holding.objects.filter(position=instance).values_list("person_id", flat=True)
-        _changed.add(PERSON, holders)
+        gathered.add(PERSON, holders)
 
 
 @receiver(post_save, sender=Unit, dispatch_uid="search-unit")
 @receiver(post_delete, sender=Unit, dispatch_uid="search-unit-gone")
 def _unit_changed(sender: type, instance: Unit, **kwargs: Any) -> None:
-    _changed.add(UNIT, [instance.pk])
+    gathered.add(UNIT, [instance.pk])
     if not kwargs.get("created"):
         there = Holding.objects.filter(position__unit=instance)
-        _changed.add(PERSON, there.values_list("person_id", flat=True))
+        gathered.add(PERSON, there.values_list("person_id", flat=True))
 
 
 # Following the calendar ----------------------------------------------------------------------

@@ -189,6 +189,8 @@ ROOMS = {
     "core": gettext_lazy("Información reservada"),
     "accounts": gettext_lazy("Personas y organización"),
     "documents": gettext_lazy("Documentos"),
+    "improvement": gettext_lazy("Mejora"),
+    "indicators": gettext_lazy("Indicadores"),
     "manual": gettext_lazy("Manual"),
 }
 
@@ -211,5 +213,7 @@ VIEW_TITLES = {
     "accounts.view_unit": gettext_lazy("Puede ver el organigrama"),
     "accounts.view_role": gettext_lazy("Puede ver qué permite cada rol"),
     "documents.view_document": gettext_lazy("Puede leer documentos"),
+    "improvement.view_finding": gettext_lazy("Puede ver hallazgos, acciones y buenas prácticas"),
+    "indicators.view_indicator": gettext_lazy("Puede ver indicadores"),
     "manual.view_node": gettext_lazy("Puede leer el manual"),
 }

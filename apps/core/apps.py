@@ -12,10 +12,12 @@ REGISTRY_MODULES = (
     "search",
     "tasks_home",
     "metrics",
+    "processes",
     "access_conditions",
     "navigation",
     "notices",
     "long_work",
+    "origins",
 )
 
 

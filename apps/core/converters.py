@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.urls import register_converter
 
 
@@ -29,5 +31,18 @@ class NumberConverter:
         return str(value)
 
 
+class DayConverter:
+    """A calendar day: `2026-03-01`. What is no day of the calendar is no address."""
+
+    regex = r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date | str) -> str:
+        return str(value)
+
+
 register_converter(CodeConverter, "code")
 register_converter(NumberConverter, "number")
+register_converter(DayConverter, "day")

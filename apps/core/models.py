@@ -216,3 +216,13 @@ class UpToDate(models.Model):
 
     class Meta:
         default_permissions = ()
+
+
+class NumberSeries(models.Model):
+    """The last number given in a register (`core.numbering`)."""
+
+    series = models.CharField(max_length=40, primary_key=True)
+    last = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()

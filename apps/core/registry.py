@@ -110,13 +110,40 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Measure:
-    """One value of a named metric over a period."""
+    """What a metric gives for a period: one value, or how many of how many.
 
-    value: Decimal
-    numerator: Decimal | None
-    denominator: Decimal | None
-    period_start: date
-    period_end: date
+    With a denominator the value is worked out by whoever asked, as its definition says.
+    """
+
+    value: Decimal | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measure the portal takes of its own records; the key of its registration is kept.
+
+    `measure` is asked for the calendar days from the first to the second, both included, and
+    gives None where the records say nothing of them. `shape` says what it gives: a "value" in
+    `unit`, a "proportion" (how many of how many) or a "rate" (cases, and units they fell on).
+    """
+
+    label: str
+    formula: str
+    source: str
+    shape: Literal["value", "proportion", "rate"]
+    unit: str
+    measure: Callable[[date, date], Measure | None]
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of the organisation, by which things are grouped. `url` is relative."""
+
+    code: str
+    title: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,7 +180,9 @@ class WorkKind:
 search_kinds: Registry[SearchKind] = Registry("search kind")
 home_tasks: Registry[Callable[[Any], Iterable[HomeTask]]] = Registry("home tasks")
 evidence: Registry[Callable[[], Evidence]] = Registry("evidence")
-metrics: Registry[Callable[[date, date], Measure | None]] = Registry("metric")
+metrics: Registry[Metric] = Registry("metric")
+# Who keeps the list of processes; each gives those that exist for a person, in order.
+processes: Registry[Callable[[Any], Iterable[Process]]] = Registry("list of processes")
 access_conditions: Registry[Callable[[Any], bool]] = Registry("access condition")
 navigation: Registry[NavItem] = Registry("navigation entry")
 # Expressions that come with the person of a request, in its one statement (`accounts.backends`):

@@ -4,7 +4,9 @@
        "x": ["ene", …], "unit": "%", "decimals": 1,
        "series": [{ "name": "Quejas", "data": [3, 4, null], "dashed": false }],
        "target": 95, "target_name": "Meta",                     (a line across, optional)
-       "mean": 3.1, "upper": 5.6, "lower": 0.4, "out": [11] }   (control charts; out: indexes outside the limits)
+       "scale": true,                                            (the axis need not begin at zero)
+       "marks": [{ "at": 7, "name": "Acción terminada" }],       (lines upright, at indexes of x)
+       "mean": 3.1, "upper": 5.6, "lower": 0.4, "out": [11] }   (control charts; out: indexes of signals)
    mean, upper and lower may be lists as long as x. Tooltips are drawn as text in the picture: HTML ones would break the CSP. */
 (() => {
   "use strict";
@@ -28,13 +30,15 @@
     const decimals = config.decimals ?? 1;
     const say = (value) => value === null || value === undefined || value === "-" ? words.nodata
       : `${Number(value).toLocaleString("es", { maximumFractionDigits: decimals })}${config.unit ? ` ${config.unit}` : ""}`;
+    // At the end of a line there is room for the number alone; its unit stands with the others.
+    const bare = (value) => Number(value).toLocaleString("es", { maximumFractionDigits: decimals });
     const flat = config.type === "hbar";
     const bars = flat || config.type === "bar" || config.type === "stack";
     const out = new Set(config.out ?? []);
     const text = { color: c.muted, fontFamily: c.font, fontSize: 12 };
     const names = { type: "category", data: config.x, axisLine: { lineStyle: { color: c.edge } }, axisTick: { show: false },
       axisLabel: { ...text, hideOverlap: true, width: flat ? 130 : undefined, overflow: flat ? "truncate" : undefined }, inverse: flat };
-    const values = { type: "value", min: config.min, max: config.max, splitLine: { lineStyle: { color: c.line } },
+    const values = { type: "value", min: config.min, max: config.max, scale: config.scale === true, splitLine: { lineStyle: { color: c.line } },
       axisLabel: { ...text, formatter: (value) => Number(value).toLocaleString("es") } };
     const across = (value, name, colour, type) => ({
       silent: true, symbol: "none", animation: false,
@@ -53,14 +57,20 @@
     }));
     if (series[0] && config.target !== undefined && config.target !== null)
       series[0].markLine = across(config.target, config.target_name ?? words.target, c.ink, "solid");
+    if (series[0]?.markLine && config.upper !== undefined) series[0].markLine.label.position = "insideStartTop"; // the end is the limits'
+    for (const mark of series[0] ? config.marks ?? [] : []) {
+      series[0].markLine ??= { ...across(0, "", c.ink, "solid"), data: [] };
+      series[0].markLine.data.push({ xAxis: mark.at, lineStyle: { color: c.muted, type: "dotted", width: 1.5 },
+        label: { ...text, color: c.muted, formatter: mark.name, position: "insideEndTop" } });
+    }
     for (const [key, name, colour, type] of [["mean", words.mean, c.edge, "solid"], ["upper", words.upper, c.danger, "dashed"], ["lower", words.lower, c.danger, "dashed"]]) {
       const value = config[key];
       if (value === undefined || value === null) continue;
       series.push({ name, type: "line", animation: false, symbol: "none", step: Array.isArray(value) ? "middle" : false,
         data: Array.isArray(value) ? value.map((v) => v ?? "-") : config.x.map(() => value), silent: true,
-        itemStyle: { color: colour }, lineStyle: { color: colour, width: 1.5, type }, endLabel: { show: true, formatter: (point) => say(point.value), color: key === "mean" ? c.muted : colour, fontFamily: c.font, fontSize: 12 } });
+        itemStyle: { color: colour }, lineStyle: { color: colour, width: 1.5, type }, endLabel: { show: true, formatter: (point) => bare(point.value), color: key === "mean" ? c.muted : colour, fontFamily: c.font, fontSize: 12 } });
     }
-    const room = config.mean !== undefined || config.upper !== undefined || (!flat && config.target !== undefined) ? (config.target === undefined ? 48 : 76) : 16;
+    const room = config.mean !== undefined || config.upper !== undefined || (!flat && config.target !== undefined) ? (config.target === undefined || config.upper !== undefined ? 60 : 76) : 16;
     const many = series.length > 1;
     return {
       animation: false, textStyle: { fontFamily: c.font, color: c.ink },

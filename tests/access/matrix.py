@@ -207,6 +207,29 @@ MATRIX: dict[str, str] = {
     "accounts:import-template": "M",
     "accounts:activity": "MUP",
     "accounts:activity-export": "MUP",
+    # indicators
+    "indicators:list": STAFF,
+    "indicators:list-export": "SCDU",
+    "indicators:board": STAFF,
+    "indicators:signals": STAFF,
+    "indicators:signals-export": "SCDU",
+    "indicators:signal": STAFF,  # explained by its owner and quality
+    "indicators:import": "SC",
+    "indicators:import-template": "SC",
+    "indicators:import-run": "SC",
+    "indicators:import-apply": "SC",
+    "indicators:new": "C",
+    "indicators:indicator": STAFF,
+    "indicators:series-export": "SCDU",
+    "indicators:redefine": "C",
+    "indicators:retire": "C",
+    "indicators:bring-back": "C",
+    "indicators:record": STAFF,  # behind the door: owner, their unit's supervision and quality
+    "indicators:baseline": STAFF,  # behind the door: owner and quality
+    "indicators:evidence": STAFF,
+    "indicators:period": STAFF,
+    "indicators:correct": STAFF,  # as record
+    "indicators:withdraw": STAFF,  # as record
     # notices
     "notifications:notices": INSIDE,
     "notifications:notice": INSIDE,
@@ -216,6 +239,57 @@ MATRIX: dict[str, str] = {
     "notifications:mails": "M",
     "notifications:mail-retry": "M",
     "notifications:mails-retry": "M",
+    # improvement
+    "improvement:board": STAFF,
+    "improvement:calendar": STAFF,
+    "improvement:view-save": STAFF,
+    "improvement:view-drop": STAFF,  # behind the door: one's own
+    "improvement:actions": STAFF,
+    "improvement:actions-export": "SCDU",
+    "improvement:plan-pdf": "SCDU",
+    "improvement:together": "SCD",
+    "improvement:action": STAFF,
+    "improvement:action-edit": "SCD",
+    "improvement:action-start": STAFF,  # behind the door: its owner and who manages; so below
+    "improvement:step-new": STAFF,
+    "improvement:step-mark": STAFF,
+    "improvement:step-remove": STAFF,
+    "improvement:progress": STAFF,
+    "improvement:evidence-new": STAFF,
+    "improvement:finish": STAFF,
+    "improvement:give-back": STAFF,  # behind the door: who verifies
+    "improvement:check": STAFF,  # the same
+    "improvement:action-cancel": "SCD",
+    "improvement:action-trace": STAFF,
+    "improvement:evidence-file": STAFF,
+    "improvement:findings": STAFF,
+    "improvement:findings-export": "SCDU",
+    "improvement:finding-new": STAFF,
+    "improvement:finding": STAFF,
+    "improvement:finding-edit": STAFF,  # behind the door: who reported or answers for it
+    "improvement:finding-close": "SCD",
+    "improvement:finding-discard": "SCD",
+    "improvement:finding-trace": STAFF,
+    "improvement:action-new": "SCD",
+    "improvement:analysis": STAFF,
+    "improvement:analysis-conclude": STAFF,
+    "improvement:analysis-reopen": STAFF,
+    "improvement:cause-root": STAFF,
+    "improvement:cause-remove": STAFF,
+    "improvement:change-new": STAFF,
+    "improvement:change-decide": STAFF,  # behind the door: who answers for the document
+    "improvement:change-link": STAFF,  # the same
+    "improvement:practices": STAFF,
+    "improvement:practice-new": STAFF,
+    "improvement:practice": STAFF,
+    "improvement:practice-prove": STAFF,
+    "improvement:practice-validate": "C",
+    "improvement:practice-publish": "C",
+    "improvement:practice-adopt": STAFF,
+    "improvement:practice-retire": STAFF,
+    "improvement:causes": "CM",
+    "improvement:cause-kind-new": "CM",
+    "improvement:cause-kind": "CM",
     # portal
     "portal:landing": EVERYONE,
     "portal:accessibility": EVERYONE,

@@ -27,6 +27,7 @@ LETTERS = {
 # Steps of the door that begin or end at sign-in.
 LEADS_TO_SIGN_IN = {"account_logout", "mfa_authenticate", "mfa_login_webauthn"}
 SAMPLES = {
+    "day": "2026-01-31",
     "int": 987654321,
     "uuid": uuid.UUID("00000000-0000-4000-8000-000000000000"),
     "slug": "nada-de-nada",

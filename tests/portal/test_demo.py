@@ -50,3 +50,19 @@ def test_loading_twice_changes_nothing(demo, db):
     before = Person.objects.count()
     call_command("seed_demo")
     assert Person.objects.count() == before
+
+
+@pytest.mark.slow(reason="loads the whole demo")
+def test_improvement_has_actions_in_every_state(demo, db):
+    from django.utils import timezone
+
+    from apps.improvement.models import Action, Check, Finding, GoodPractice
+
+    assert Action.objects.count() >= 30
+    assert set(Action.objects.values_list("state", flat=True)) == set(Action.State.values)
+    assert Action.objects.overdue(timezone.localdate()).count() >= 3
+    assert Check.objects.exclude(before_value=None).exists()
+    assert Finding.objects.filter(origin_kind="signal").exists()
+    assert set(GoodPractice.objects.values_list("state", flat=True)) == set(
+        GoodPractice.State.values
+    )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -15,7 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.accounts.models import Absence, Holding, Person, Position, Unit
+from apps.accounts.models import Person
+from apps.accounts.reporting import Chart
 from apps.documents.models import Document, Escalation, KindRules
 from apps.documents.permissions import Perm
 from apps.notifications.models import Notice
@@ -101,8 +100,8 @@ def escalate_reviews(now: datetime) -> int:
     if not late:
         return 0
     governing = set(_governing().values_list("pk", flat=True))
-    chart = _Chart.on(today)
-    heads = {row.pk: chart.heads_of(row) | governing for row in late}
+    chart = Chart.on(today)
+    heads = {row.pk: chart.heads_of(row.charged_id, unit=row.unit_id) | governing for row in late}
     sight = _Sight(set().union(*heads.values()), late)
     tidings, done = [], []
     for row in late:
@@ -215,60 +214,3 @@ def _late(row: Document, person: int, key: str, days: int) -> Tiding:
         "title": row.title,
     }
     return Tiding(person, key, title, reverse("reviews:review", args=[row.code]), text)
-
-
-@dataclass
-class _Chart:
-    """Who reports to whom on one day. Four statements, whatever is asked of it."""
-
-    holders: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    positions_of: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    reports_to: dict[int, int | None] = field(default_factory=dict)
-    unit_of: dict[int, int] = field(default_factory=dict)
-    above: dict[int, int | None] = field(default_factory=dict)
-    stands_in: dict[int, int] = field(default_factory=dict)
-
-    @classmethod
-    def on(cls, day: date) -> _Chart:
-        chart = cls()
-        for position, person in Holding.objects.current(day).values_list("position", "person"):
-            chart.holders[position].append(person)
-            chart.positions_of[person].append(position)
-        for pk, unit, above in Position.objects.filter(is_active=True).values_list(
-            "pk", "unit", "reports_to"
-        ):
-            chart.unit_of[pk], chart.reports_to[pk] = unit, above
-        chart.above = dict(Unit.objects.order_by().values_list("pk", "parent"))
-        absences = Absence.objects.current(day).filter(substitute__is_active=True)
-        chart.stands_in = dict(absences.values_list("person", "substitute"))
-        return chart
-
-    def heads_of(self, row: Document) -> set[int]:
-        """Who answers for whoever reviews `row`, and who stands in for them; not themselves."""
-        found = self._over(row.charged_id) or self._of_unit(row.unit_id, but=row.charged_id)
-        return found | {self.stands_in[person] for person in found if person in self.stands_in}
-
-    def _over(self, person: int | None) -> set[int]:
-        found: set[int] = set()
-        for position in self.positions_of.get(person, ()):
-            above, seen = self.reports_to.get(position), {position}
-            while above is not None and above not in seen:
-                seen.add(above)
-                if people := set(self.holders.get(above, ())) - {person}:
-                    found |= people
-                    break
-                above = self.reports_to.get(above)
-        return found
-
-    def _of_unit(self, unit: int | None, *, but: int | None) -> set[int]:
-        while unit is not None:
-            heads = {
-                person
-                for position, above in self.reports_to.items()
-                if self.unit_of[position] == unit and self.unit_of.get(above) != unit
-                for person in self.holders.get(position, ())
-            } - {but}
-            if heads:
-                return heads
-            unit = self.above.get(unit)
-        return set()

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core import origins
 from apps.core.access import requires
 from apps.documents import history, selectors, services, showing, turns
 from apps.documents.models import Document, Version
@@ -56,6 +57,8 @@ def document(request: HttpRequest, code: str) -> HttpResponse:
         "readers": readers_line(found, request.user),
         "may_review": request.user.pk in (found.owner_id, found.reviewer_id),
         "hidden": [new_key()],
+        "mentions": origins.mentions_of(request.user, "document", found.pk),
+        "offers": origins.offers_for(request.user, "document", found.pk),
     }
     context |= _may(request, found, open_one, rows)
     return render(request, "documents/document.html", context)

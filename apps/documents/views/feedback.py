@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.accounts.reauth import recently_confirmed
+from apps.core import origins
 from apps.core.access import requires
 from apps.core.exports import Column, export
 from apps.core.forms import once
@@ -217,6 +218,8 @@ def _detail(
         "form": form,
         "is_open": is_open,
         "post_url": reverse("reach:answer" if is_open else "reach:solution", args=[row.pk]),
+        "mentions": origins.mentions_of(request.user, "feedback", row.pk),
+        "offers": origins.offers_for(request.user, "feedback", row.pk),
     }
     return render(request, "documents/feedback.html", context, status=status)
 

@@ -15,15 +15,8 @@ from apps.accounts.services.imports.applying import (
     work_of,
 )
 from apps.accounts.services.imports.checking import check
-from apps.accounts.services.imports.sheet import (
-    COLUMNS,
-    KIND_TITLES,
-    MAX_BYTES,
-    MAX_LINES,
-    REQUIRED,
-    Line,
-    read_sheet,
-)
+from apps.accounts.services.imports.columns import COLUMNS, KIND_TITLES, REQUIRED, read_sheet
+from apps.core.sheets import MAX_BYTES, MAX_LINES, Line
 
 __all__ = [
     "COLUMNS",

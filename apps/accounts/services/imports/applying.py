@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apps.accounts.audit import acting
 from apps.accounts.models import Holding, ImportRun, Person, Role, Unit
@@ -27,15 +24,13 @@ from apps.accounts.services.imports.checking import (
     positions_by_name,
     roles_by_name,
 )
-from apps.accounts.services.imports.sheet import Line, fold, read_sheet
+from apps.accounts.services.imports.columns import read_sheet
 from apps.core import long_work
 from apps.core.access import require
-from apps.core.crypto import seal, unseal
 from apps.core.models import LongWork
 from apps.core.rules import RuleBroken
+from apps.core.sheets import FAULTY, Line, fold
 
-FAULTY = gettext_lazy("Hay filas con errores: corríjalas y suba el archivo de nuevo.")
-FORGOTTEN_AFTER = timedelta(hours=24)
 NEEDED = {"people": Perm.MANAGE_PEOPLE, "units": Perm.MANAGE_ORGANISATION}
 # What a run keeps of each line once it is applied.
 KEY_COLUMN = {"people": "correo", "units": "codigo"}
@@ -59,15 +54,7 @@ def dry_run(name: str, content: bytes, *, kind: str, by: Person) -> ImportRun:
     """
     _allow(kind, by)
     lines = check(read_sheet(name, content, kind=kind), kind=kind, by=by)
-    for old in ImportRun.objects.filter(
-        applied_at=None, asked_at__lt=timezone.now() - FORGOTTEN_AFTER
-    ):
-        old.delete()
-    run = ImportRun(kind=kind, asked_by=by, lines=len(lines))
-    run.faulty = sum(bool(line.faults) for line in lines)
-    run.sealed = _sealed(run, lines)
-    run.save()
-    return run
+    return ImportRun.keep(lines, by=by, kind=kind)
 
 
 def _allow(kind: str, by: Person) -> None:
@@ -75,13 +62,9 @@ def _allow(kind: str, by: Person) -> None:
     require(by, NEEDED[kind])
 
 
-def _sealed(run: ImportRun, lines: Iterable[Line]) -> bytes:
-    return seal([asdict(line) for line in lines], purpose="import", subject=str(run.pk))
-
-
 def lines_of(run: ImportRun) -> list[Line]:
     """The lines of a run with their faults; once applied, only what identifies each."""
-    return [Line(**line) for line in unseal(run.sealed, purpose="import", subject=str(run.pk))]
+    return run.kept_lines()
 
 
 @transaction.atomic
@@ -133,7 +116,8 @@ def apply(run: ImportRun, *, by: Person, advance: Advance = lambda lines: None) 
         {"people": _apply_people, "units": _apply_units}[run.kind](lines, by, advance)
         key = KEY_COLUMN[run.kind]
         done = [Line(line.number, {key: line.values[key]}, line.action) for line in lines]
-        run.applied_at, run.sealed = timezone.now(), _sealed(run, done)
+        run.applied_at = timezone.now()
+        run.seal_lines(done)
         run.save(update_fields=["applied_at", "sealed"])
     return run
 

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import Holding, Person, Position, Role, Unit
 from apps.accounts.permissions import Perm
-from apps.accounts.services.imports.sheet import COLUMNS, Line, fold
+from apps.accounts.services.imports.columns import COLUMNS
+from apps.core.sheets import Line, faults_of_cell, fold
 
-MAX_CELL = 500
 MAX_PHONE = 40
 AMBIGUOUS = object()
 # What a line does to what is there already; any other action makes something new.
@@ -30,37 +30,8 @@ def check(lines: list[Line], *, kind: str, by: Person) -> list[Line]:
     for line in lines:
         for column, value in line.values.items():
             if column in COLUMNS[kind]:
-                line.faults += _faults_of_cell(column, value)
+                line.faults += faults_of_cell(column, value)
     return lines
-
-
-def _faults_of_cell(column: str, value: str) -> list[str]:
-    faults = []
-    if len(value) > MAX_CELL:
-        faults.append(
-            _("«%(column)s» tiene más de %(most)s caracteres.")
-            % {"column": column, "most": MAX_CELL}
-        )
-    if value.startswith("="):
-        faults.append(_("«%(column)s» es una fórmula: escriba el valor.") % {"column": column})
-    if value.startswith("#") and value.endswith(("!", "?", "/A")):
-        faults.append(_("«%(column)s» tiene un error de cálculo.") % {"column": column})
-    if "\ufffd" in value or _is_garbled(value):
-        faults.append(
-            _("«%(column)s» tiene letras dañadas: guarde todo como UTF-8.") % {"column": column}
-        )
-    return faults
-
-
-def _is_garbled(value: str) -> bool:
-    """Whether UTF-8 was read as Windows-1252: «PÃ©rez»."""
-    if value.isascii():
-        return False
-    try:
-        value.encode("cp1252").decode("utf-8")
-    except UnicodeError:
-        return False
-    return True
 
 
 def _check_people(lines: list[Line], by: Person) -> None:

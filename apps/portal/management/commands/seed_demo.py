@@ -14,6 +14,8 @@ from rich.progress import Progress
 
 from apps.accounts.models import Person
 from apps.portal.demo.governance import load_governance
+from apps.portal.demo.improvement import load_improvement
+from apps.portal.demo.indicators import load_indicators
 from apps.portal.demo.manual import load_chapter, load_forms, load_pending, relate
 from apps.portal.demo.organisation import load_organisation
 
@@ -39,7 +41,7 @@ class Command(BaseCommand):
         forms = [entry for path in sorted(DATA.glob("forms*.yaml")) for entry in read(path)]
         procedures = sum(str(chapter).count("'procedure': {") for chapter in chapters)
         with transaction.atomic(), Progress() as bar:
-            task = bar.add_task(_("Cargando la demostración"), total=len(forms) + procedures + 2)
+            task = bar.add_task(_("Cargando la demostración"), total=len(forms) + procedures + 4)
             cast = load_organisation(read(DATA / "organisation.yaml"))
             bar.advance(task)
             load_forms(forms, cast, lambda: bar.advance(task))
@@ -48,4 +50,8 @@ class Command(BaseCommand):
             relate(chapters, cast)
             load_pending(read(DATA / "pending.yaml"), chapters, cast)
             load_governance(read(DATA / "governance.yaml"))
+            bar.advance(task)
+            load_indicators(read(DATA / "indicators.yaml"), cast)
+            bar.advance(task)
+            load_improvement(read(DATA / "improvement.yaml"), cast)
             bar.advance(task)

@@ -6,13 +6,13 @@ import csv
 import io
 import unicodedata
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from openpyxl import load_workbook
 
 from apps.core.rules import RuleBroken
@@ -23,15 +23,6 @@ MAX_LINES = 2000
 MAX_UNPACKED_BYTES = 16 * 1024 * 1024
 MAX_COLUMNS = 20
 
-COLUMNS = {
-    "people": ("correo", "nombre", "apellidos", "cargo", "roles", "desde", "telefono"),
-    "units": ("codigo", "nombre", "depende de", "proposito"),
-}
-REQUIRED = {
-    "people": ("correo", "nombre", "apellidos"),
-    "units": ("codigo", "nombre"),
-}
-KIND_TITLES = {"people": gettext_lazy("Personas"), "units": gettext_lazy("Unidades")}
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 ACCENTS = str.maketrans("áéíóúü", "aeiouu")
 
@@ -46,8 +37,8 @@ class Line:
     faults: list[str] = field(default_factory=list)
 
 
-def read_sheet(name: str, content: bytes, *, kind: str) -> list[Line]:
-    """Lines of a CSV or XLSX sheet of `kind` ("people" or "units").
+def read_sheet(name: str, content: bytes, *, required: Sequence[str]) -> list[Line]:
+    """Lines of a CSV or XLSX sheet whose first row names at least the `required` columns.
 
     Raises RuleBroken if it is too large, of another type, unreadable, empty, lacks a
     required column or has one twice. Cell values are text without control characters.
@@ -61,7 +52,7 @@ def read_sheet(name: str, content: bytes, *, kind: str) -> list[Line]:
         raise RuleBroken(_("El contenido no corresponde al nombre: guárdelo como CSV o XLSX."))
     head, *body = (_xlsx_rows(content) if is_zip else _csv_rows(content)) or [[]]
     columns = [fold(cell) for cell in head]
-    missing = [column for column in REQUIRED[kind] if column not in columns]
+    missing = [column for column in required if column not in columns]
     if missing:
         raise RuleBroken(
             _("Faltan columnas en la primera fila: %(names)s.") % {"names": ", ".join(missing)}

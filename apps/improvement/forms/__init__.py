@@ -1,0 +1,1 @@
+"""Shape of what people choose and type."""

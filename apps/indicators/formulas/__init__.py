@@ -1,0 +1,1 @@
+"""The formulas of the house, each once and with its source. Pure: no rows, no dates, no words."""
