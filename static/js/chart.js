@@ -52,7 +52,7 @@
         decal: bars && i > 0 ? { symbol: "rect", color: c.surface, dashArrayX: [1, 0], dashArrayY: [2, 2 + i * 2], rotation: (Math.PI / 4) * i } : undefined },
       lineStyle: { color: c.series[i % c.series.length], width: 2, type: one.dashed ? "dashed" : dashes[i % dashes.length] },
       data: one.data.map((value, at) => i === 0 && out.has(at)
-        ? { value, symbol: "triangle", symbolSize: 13, itemStyle: { color: c.danger }, label: { show: true, position: "top", color: c.danger, fontWeight: 700, fontFamily: c.font, formatter: say(value) } }
+        ? { value, symbol: "triangle", symbolSize: 13, itemStyle: { color: c.danger }, label: { show: true, position: "top", color: c.danger, fontWeight: 700, fontFamily: c.font, formatter: bare(value) } }
         : value ?? "-"),
     }));
     if (series[0] && config.target !== undefined && config.target !== null)
