@@ -2,10 +2,13 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from apps.accounts.models import Absence, Person, Position, Unit
 from apps.core.access import Level
 from apps.documents.models import Document, Version
+from apps.improvement.models import Action, Check, Finding, GoodPractice
+from apps.indicators.models import Indicator, Measurement, Signal
 from apps.manual.models import Form, Node, Step
 
 
@@ -54,10 +57,6 @@ def test_loading_twice_changes_nothing(demo, db):
 
 @pytest.mark.slow(reason="loads the whole demo")
 def test_improvement_has_actions_in_every_state(demo, db):
-    from django.utils import timezone
-
-    from apps.improvement.models import Action, Check, Finding, GoodPractice
-
     assert Action.objects.count() >= 30
     assert set(Action.objects.values_list("state", flat=True)) == set(Action.State.values)
     assert Action.objects.overdue(timezone.localdate()).count() >= 3
@@ -66,3 +65,15 @@ def test_improvement_has_actions_in_every_state(demo, db):
     assert set(GoodPractice.objects.values_list("state", flat=True)) == set(
         GoodPractice.State.values
     )
+
+
+@pytest.mark.slow(reason="loads the whole demo")
+def test_twenty_indicators_are_measured_for_eighteen_months(demo, db):
+    indicators = Indicator.objects.select_related("current")
+    assert indicators.count() == 20
+    for row in indicators:
+        first = row.measurements.order_by("period_start").first()
+        assert (row.latest.period_end - first.period_start).days > 450, row.code
+    assert set(Signal.objects.values_list("state", flat=True)) == set(Signal.State.values)
+    assert Measurement.objects.filter(number=2).exists()
+    assert Measurement.objects.filter(origin="metric").exists()
