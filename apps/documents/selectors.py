@@ -7,11 +7,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce, Greatest, JSONObject
 from django.http import Http404
-from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
+from apps.core.prepared import Prepared
 from apps.documents.models import Approval, Comment, Document, Relation, Version
 from apps.documents.permissions import Perm
 
@@ -106,10 +117,21 @@ def waiting_for(versions: QuerySet[Version], actor: Any, today: date) -> QuerySe
     )
 
 
-def document_for(actor: Any, code: str, today: date) -> Document:
-    """The document of that code; raises Http404 if it does not exist for `actor`."""
-    rows = documents_for(actor, today).select_related("owner", "unit", "current", "replaced_by")
-    return get_object_or_404(rows, code=code)
+_card = Prepared(
+    lambda actor, code: (
+        documents_for(actor, timezone.localdate())
+        .select_related("owner", "unit", "current", "replaced_by")
+        .filter(code=code)
+    )
+)
+
+
+def document_for(actor: Any, code: str) -> Document:
+    """The document of that code, as today; raises Http404 if it does not exist for `actor`."""
+    document = _card.first(actor, code=code)
+    if document is None:
+        raise Http404
+    return document
 
 
 def versions_of(document: Document, actor: Any) -> list[Version]:
@@ -132,19 +154,27 @@ def versions_of(document: Document, actor: Any) -> list[Version]:
     return found
 
 
+_version = Prepared(
+    lambda actor, code, number: (
+        Version.objects.visible_to(actor)
+        .select_related(
+            "document__owner",
+            "document__unit",
+            "document__current",
+            "author",
+            "approver",
+            "retired_by",
+            "ratified_by",
+            "objected_by",
+        )
+        .filter(document__code=code, number=Value(number, BigIntegerField()))  # stand-ins are big
+    )
+)
+
+
 def version_for(actor: Any, code: str, number: int) -> Version:
     """That version with its document and people; raises Http404 if not for `actor`."""
-    rows = Version.objects.visible_to(actor).select_related(
-        "document__owner",
-        "document__unit",
-        "document__current",
-        "author",
-        "approver",
-        "retired_by",
-        "ratified_by",
-        "objected_by",
-    )
-    version = rows.filter(document__code=code, number=number).first()
+    version = _version.first(actor, code=code, number=number)
     if version is None:
         raise Http404
     return version

@@ -23,6 +23,7 @@ NASTY = {
     "int": ["0", "99999999999999999999", "9223372036854775808", "007", "9" * 5000, "-1"],
     "number": ["0", "99999999999999999999", "9" * 5000, "-1"],
     "uuid": ["00000000-0000-0000-0000-000000000000", "0"],
+    "day": ["2026-02-30", "2999-12-31", "1000-01-01", "0000-00-00", "9999-99-99", "%00"],
     "slug": ["a" * 300, "-", "0"],
     "str": ["%00", "%ED%A0%80", "%FF", "a" * 2000, "..", "%27%22%3C", "%F0%9F%92%A7", "%0D%0A"],
 }
@@ -116,6 +117,8 @@ def addresses(name, known):
             value = other.get(argument, given.get(argument, 7))
             if kind == "uuid" and argument not in other:
                 value = NASTY["uuid"][0]
+            elif kind == "day" and argument not in other:
+                value = "2026-03-01"
             path = re.sub(rf"<(?:\w+:)?{argument}>", lambda _m, v=value: str(v), path)
         return path
 

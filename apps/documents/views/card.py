@@ -27,7 +27,7 @@ LATEST = 4
 def document(request: HttpRequest, code: str) -> HttpResponse:
     """What is in force, coming and being written of a document, and its history."""
     today = timezone.localdate()
-    found = selectors.document_for(request.user, code, today)
+    found = selectors.document_for(request.user, code)
     versions = selectors.versions_of(found, request.user)
     open_one = next((one for one in versions if one.is_open), None)
     coming = [one for one in versions if one.state == State.APPROVED]

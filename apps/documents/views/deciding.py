@@ -6,7 +6,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -28,7 +27,7 @@ from apps.documents.views.common import act, confirm, crumbs_of, name_of, try_ac
 @requires(Perm.VIEW, Perm.WRITE)
 def submit(request: HttpRequest, code: str) -> HttpResponse:
     """Send the draft of a document to review, to the same people as the last time."""
-    found = selectors.document_for(request.user, code, timezone.localdate())
+    found = selectors.document_for(request.user, code)
     drafts = Version.objects.visible_to(request.user).select_related("document", "author")
     version = get_object_or_404(drafts, document=found, state=Version.State.DRAFT)
     people = list(turns.approvers_for(version))
@@ -233,7 +232,7 @@ def cancel(request: HttpRequest, code: str, number: int) -> HttpResponse:
 @requires(Perm.VIEW, Perm.GOVERN)
 def retire(request: HttpRequest, code: str) -> HttpResponse:
     """Take a document out of use."""
-    found = selectors.document_for(request.user, code, timezone.localdate())
+    found = selectors.document_for(request.user, code)
     others = Document.objects.visible_to(request.user).in_force().exclude(pk=found.pk)
     form = RetireForm.of(request, others=others.order_by("code"))
     if request.method == "POST":
