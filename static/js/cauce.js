@@ -157,7 +157,6 @@
         form.dispatchEvent(new CustomEvent("cauce:kept", { detail: { answer, text }, bubbles: true }));
       } catch {                                    // no connection: tried again until there is one
         told(words.unsaved);
-        form.dispatchEvent(new CustomEvent("cauce:cut-off", { bubbles: true }));
         setTimeout(() => { if (dirty.has(form) && !waiting.has(form)) keep(form); }, 15000);
       }
     })();

@@ -33,36 +33,6 @@
       detail.text = words.stale;
     } else if (answer.redirected || answer.status === 401 || answer.status === 403) detail.text = words.signedOut;
   });
-  /* Without a connection the tab itself remembers what was written, until it is kept; a page loaded anew finds it again.
-     It goes with its revision: if the draft was saved meanwhile, both texts are shown. */
-  const shelf = `draft:${location.pathname}`;
-  const remembered = () => { try { return JSON.parse(sessionStorage.getItem(shelf)); } catch { return null; } };
-  draft?.addEventListener("cauce:cut-off", () => {
-    const fields = [...new FormData(draft)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken" && name !== "envio");
-    try { sessionStorage.setItem(shelf, JSON.stringify(Object.fromEntries(fields))); } catch { /* no room: it stays on the page */ }
-  });
-  draft?.addEventListener("cauce:kept", () => sessionStorage.removeItem(shelf));
-  function findAgain() {
-    const text = draft && !draft.hasAttribute("data-keep-wait") && remembered();
-    if (!text) return;
-    let differs = false;
-    for (const field of draft.elements) {
-      if (!field.name || field.type === "file" || ["csrfmiddlewaretoken", "envio", "revision"].includes(field.name)) continue;
-      if (field.type === "radio" || field.type === "checkbox") {
-        const on = text[field.name] === field.value;
-        differs ||= on !== field.checked;
-        field.checked = on;
-      } else if (field.name in text && field.value !== text[field.name]) {
-        differs = true;
-        field.value = text[field.name];
-      }
-    }
-    if (!differs) { sessionStorage.removeItem(shelf); return; }
-    draft.elements.revision.value = text.revision;
-    say(words.found, "ok");
-    draft.elements.title.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-  findAgain();
   document.addEventListener("htmx:confirm", (event) => {    // a step waits for what is on its way
     if (!draft || event.detail.verb === "get") return;
     event.preventDefault();

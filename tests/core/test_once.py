@@ -33,12 +33,15 @@ WITHOUT_KEY = {
     "components/_kept.html": "a text is taken back or dropped once",
     "components/_move.html": "each press is one more step on purpose",
     "components/_topbar.html": "the theme ends in one state",
+    "improvement/action.html": "a step ends done, open or gone, however often it is said",
+    "indicators/import.html": "a run is applied once",
+    "improvement/_whys.html": "a cause is the root or is gone, however often it is said",
     "manual/_draft_step.html": "it carries the revision: a second post is stale",
     "notifications/mails.html": "a mail that waits already is not put back again",
     "notifications/notices.html": "a notice is read once",
     "styleguide.html": "samples",
 }
-WITH_KEY = ("crispy }}", "form.envio", "for name, value in hidden")
+WITH_KEY = ("crispy }}", "form.envio", "form.hidden_fields", "for name, value in hidden")
 
 
 def post(person, key):

@@ -23,15 +23,16 @@ def test_m7_m9_m15_m16_m20_a_version_from_its_draft_to_its_readers(visit, watch,
     calidad = visit("calidad", f"/manual/{CODE}/borrador/")
     calidad.check("input[value=major]")
     calidad.get_by_role("button", name="Empezar").click()
-    # The connection is cut while writing, the page loaded anew: the text is found and kept.
+    # The connection is cut while writing: the text stays on the page and is kept when it is back.
     calidad.wait_for_selector("#id_body-editor")
     calidad.route("**/borrador/guardar/", lambda route: route.abort())
     calidad.fill("#id_purpose", PURPOSE)
     calidad.get_by_text("No se pudo guardar el borrador.").wait_for()
     calidad.unroute("**/borrador/guardar/")
     with calidad.expect_response("**/borrador/guardar/") as kept:
-        calidad.reload()
+        calidad.evaluate("dispatchEvent(new Event('online'))")
     assert kept.value.status == 200
+    calidad.reload()
     watch.complaints = [said for said in watch.complaints if "ERR_FAILED" not in said]
     assert calidad.input_value("#id_purpose") == PURPOSE
     version = Version.objects.get(document__code=CODE, state="draft")
