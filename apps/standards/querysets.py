@@ -23,5 +23,6 @@ class ServiceQuerySet(models.QuerySet):
 
 def standards_for(actor: Any) -> models.QuerySet[Document]:
     """Standards, published or not, that exist for `actor`."""
-    rows = Document.objects.visible_to(actor).filter(kind=Document.Kind.STANDARD)
+    # The plain value: search keeps this statement and knows plain parameters only.
+    rows = Document.objects.visible_to(actor).filter(kind=Document.Kind.STANDARD.value)
     return rows if actor.has_perm(Perm.VIEW) else rows.none()

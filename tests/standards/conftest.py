@@ -73,8 +73,11 @@ def publish(service: Service, unit: Unit, quality: Person, supervisor: Person):
 
     def make(code: str, indicator: Indicator, *, classification: int = 1, **fields) -> Document:
         since = fields.pop("since", date(2026, 1, 1))
-        usual = {"title": "Respondemos en 15 días", "target": Decimal(95), "period": "month",
-                 "sampling": "Todas las del mes.", "tolerance": Decimal(0), "key": "a-tiempo"}  # fmt: skip
+        usual = {
+            "title": "Respondemos en 15 días", "target": Decimal(95), "period": "month",
+            "sampling": "Todas las del mes.", "tolerance": Decimal(0), "key": "a-tiempo",
+        }  # fmt: skip
+        promise = PromiseInput(service, "Le respondemos en 15 días.", "", "Le pedimos disculpas.")
         document = Document.objects.filter(code=code).first() or documents.open_document(
             kind=Document.Kind.STANDARD, code=code, title="Respuesta a tiempo", owner=supervisor,
             unit=unit, classification=classification, by=quality,
@@ -83,7 +86,7 @@ def publish(service: Service, unit: Unit, quality: Person, supervisor: Person):
         at = datetime.combine(since, datetime.min.time(), BOGOTA).replace(hour=12)
         services.record_standard(
             document,
-            promise=PromiseInput(service, "Le respondemos en 15 días.", "", "Le pedimos disculpas."),
+            promise=promise,
             criteria=[CriterionInput(indicator=indicator, **(usual | fields))],
             number=number, title="Respuesta a tiempo", body="",
             change="first" if number == 1 else "major",

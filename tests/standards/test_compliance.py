@@ -129,9 +129,7 @@ def test_m22_a_criterion_that_contradicts_its_indicator_is_refused_whole(
     given = {"title": "A tiempo", "indicator": indicator, "target": Decimal(95),
              "sampling": "Todas.", "period": "month"} | changes  # fmt: skip
     with pytest.raises(RuleBroken) as refused:
-        services.add_criterion(
-            draft, revision=0, criterion=CriterionInput(**given), by=supervisor
-        )
+        services.add_criterion(draft, revision=0, criterion=CriterionInput(**given), by=supervisor)
     assert list(refused.value.message_dict) == [field]
     assert not Criterion.objects.exists()
 
@@ -199,7 +197,7 @@ def test_compliance_of_200_standards_over_24_months_takes_under_30_seconds(
 
 def _many(standard: Document, count: int) -> None:
     """So many standards like this one, each on an indicator with 24 months measured."""
-    version, criterion = standard.current, Criterion.objects.get()
+    version = standard.current
     definition = Definition.objects.get()
     rows = Indicator.objects.bulk_create(Indicator(code=f"C-{at:03d}") for at in range(count))
     made = []
@@ -215,9 +213,16 @@ def _many(standard: Document, count: int) -> None:
             part = 90 + back % 10
             entries.append(
                 Measurement(
-                    indicator=row, definition=one, period_start=period.start,
-                    period_end=period.end, value=part, numerator=part, denominator=100,
-                    standing="met", origin="hand", entered_by_id=definition.owner_id,
+                    indicator=row,
+                    definition=one,
+                    period_start=period.start,
+                    period_end=period.end,
+                    value=part,
+                    numerator=part,
+                    denominator=100,
+                    standing="met",
+                    origin="hand",
+                    entered_by_id=definition.owner_id,
                 )  # fmt: skip
             )
     Measurement.objects.bulk_create(entries, batch_size=1000)

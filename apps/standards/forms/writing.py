@@ -48,7 +48,9 @@ class ServiceForm(HouseForm):
         label=_("Código"), max_length=20, help_text=_("Por ejemplo: SRV-01. No cambia después.")
     )
     name = forms.CharField(label=_("Nombre"), max_length=120)
-    summary = _text(_("Qué es"), help_text=_("En dos o tres frases, como se lo diría a un cliente."))
+    summary = _text(
+        _("Qué es"), help_text=_("En dos o tres frases, como se lo diría a un cliente.")
+    )
     audience = forms.CharField(label=_("Para quién"), max_length=300)
     channels = _text(_("Por dónde se pide"), help_text=_("Un canal por línea."))
     hours = forms.CharField(label=_("Horario"), max_length=300)
@@ -120,9 +122,7 @@ class StandardForm(HouseForm):
 class StartForm(HouseForm):
     """What kind of change a new version will be."""
 
-    change = forms.ChoiceField(
-        label=_("Tipo de cambio"), choices=CHANGES, widget=forms.RadioSelect
-    )
+    change = forms.ChoiceField(label=_("Tipo de cambio"), choices=CHANGES, widget=forms.RadioSelect)
     justification = _text(_("Por qué cambia"), rows=2, required=False)
 
 
@@ -148,9 +148,7 @@ class DraftForm(HouseForm):
         required=False,
         help_text=_("Disculpa, explicación, compensación: lo que la persona puede esperar."),
     )
-    change = forms.ChoiceField(
-        label=_("Tipo de cambio"), choices=CHANGES, widget=forms.RadioSelect
-    )
+    change = forms.ChoiceField(label=_("Tipo de cambio"), choices=CHANGES, widget=forms.RadioSelect)
     justification = _text(
         _("Por qué cambia"),
         rows=2,

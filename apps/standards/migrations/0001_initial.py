@@ -10,176 +10,414 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_append_only_log'),
-        ('documents', '0009_what_hides'),
-        ('improvement', '0002_first_causes'),
-        ('indicators', '0001_initial'),
+        ("accounts", "0002_append_only_log"),
+        ("documents", "0009_what_hides"),
+        ("improvement", "0002_first_causes"),
+        ("indicators", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Criterion',
+            name="Criterion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=80, verbose_name='clave')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='número')),
-                ('title', models.CharField(max_length=200, verbose_name='criterio')),
-                ('measure', models.CharField(max_length=40, verbose_name='unidad de medida')),
-                ('shape', models.CharField(choices=[('value', 'Un valor por período'), ('proportion', 'Una parte de un total, en porcentaje'), ('rate', 'Casos por cada tantas unidades')], max_length=10)),
-                ('factor', models.PositiveIntegerField(default=1)),
-                ('decimals', models.PositiveSmallIntegerField(default=1)),
-                ('direction', models.CharField(choices=[('higher', 'Más es mejor'), ('lower', 'Menos es mejor'), ('near', 'Cerca de la meta es mejor')], max_length=6, verbose_name='sentido')),
-                ('target', models.DecimalField(decimal_places=6, max_digits=20, verbose_name='meta')),
-                ('tolerance', models.DecimalField(decimal_places=6, default=0, max_digits=20, verbose_name='tolerancia')),
-                ('sampling', models.CharField(max_length=300, verbose_name='muestreo')),
-                ('period', models.CharField(choices=[('day', 'Cada día'), ('week', 'Cada semana'), ('month', 'Cada mes'), ('quarter', 'Cada trimestre'), ('half', 'Cada semestre'), ('year', 'Cada año')], max_length=8, verbose_name='se mira')),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='criteria', to='indicators.indicator', verbose_name='indicador')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='criteria', to='documents.version')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=80, verbose_name="clave")),
+                ("number", models.PositiveSmallIntegerField(verbose_name="número")),
+                ("title", models.CharField(max_length=200, verbose_name="criterio")),
+                ("measure", models.CharField(max_length=40, verbose_name="unidad de medida")),
+                (
+                    "shape",
+                    models.CharField(
+                        choices=[
+                            ("value", "Un valor por período"),
+                            ("proportion", "Una parte de un total, en porcentaje"),
+                            ("rate", "Casos por cada tantas unidades"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("factor", models.PositiveIntegerField(default=1)),
+                ("decimals", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("higher", "Más es mejor"),
+                            ("lower", "Menos es mejor"),
+                            ("near", "Cerca de la meta es mejor"),
+                        ],
+                        max_length=6,
+                        verbose_name="sentido",
+                    ),
+                ),
+                (
+                    "target",
+                    models.DecimalField(decimal_places=6, max_digits=20, verbose_name="meta"),
+                ),
+                (
+                    "tolerance",
+                    models.DecimalField(
+                        decimal_places=6, default=0, max_digits=20, verbose_name="tolerancia"
+                    ),
+                ),
+                ("sampling", models.CharField(max_length=300, verbose_name="muestreo")),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[
+                            ("day", "Cada día"),
+                            ("week", "Cada semana"),
+                            ("month", "Cada mes"),
+                            ("quarter", "Cada trimestre"),
+                            ("half", "Cada semestre"),
+                            ("year", "Cada año"),
+                        ],
+                        max_length=8,
+                        verbose_name="se mira",
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="criteria",
+                        to="indicators.indicator",
+                        verbose_name="indicador",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="criteria",
+                        to="documents.version",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'criterio',
-                'verbose_name_plural': 'criterios',
-                'ordering': ['number'],
-                'default_permissions': (),
+                "verbose_name": "criterio",
+                "verbose_name_plural": "criterios",
+                "ordering": ["number"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ComplianceResult',
+            name="ComplianceResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=80)),
-                ('period_start', models.DateField(verbose_name='desde')),
-                ('period_end', models.DateField(verbose_name='hasta')),
-                ('value', models.DecimalField(decimal_places=6, max_digits=20, verbose_name='valor')),
-                ('numerator', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
-                ('denominator', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
-                ('standing', models.CharField(choices=[('met', 'Cumple la meta'), ('tolerated', 'Dentro de la tolerancia'), ('missed', 'No cumple la meta'), ('warning', 'Pasó el umbral de alerta'), ('critical', 'Pasó el umbral crítico'), ('no_target', 'Sin meta'), ('no_data', 'Sin mediciones')], max_length=10, verbose_name='resultado')),
-                ('computed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('document', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='compliance', to='documents.document')),
-                ('criterion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='standards.criterion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=80)),
+                ("period_start", models.DateField(verbose_name="desde")),
+                ("period_end", models.DateField(verbose_name="hasta")),
+                (
+                    "value",
+                    models.DecimalField(decimal_places=6, max_digits=20, verbose_name="valor"),
+                ),
+                (
+                    "numerator",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True),
+                ),
+                (
+                    "denominator",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True),
+                ),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[
+                            ("met", "Cumple la meta"),
+                            ("tolerated", "Dentro de la tolerancia"),
+                            ("missed", "No cumple la meta"),
+                            ("warning", "Pasó el umbral de alerta"),
+                            ("critical", "Pasó el umbral crítico"),
+                            ("no_target", "Sin meta"),
+                            ("no_data", "Sin mediciones"),
+                        ],
+                        max_length=10,
+                        verbose_name="resultado",
+                    ),
+                ),
+                ("computed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "document",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="compliance",
+                        to="documents.document",
+                    ),
+                ),
+                (
+                    "criterion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="standards.criterion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cumplimiento',
-                'verbose_name_plural': 'cumplimientos',
-                'ordering': ['period_start', 'pk'],
-                'default_permissions': (),
+                "verbose_name": "cumplimiento",
+                "verbose_name_plural": "cumplimientos",
+                "ordering": ["period_start", "pk"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Lapse',
+            name="Lapse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=80)),
-                ('from_on', models.DateField(verbose_name='desde')),
-                ('until_on', models.DateField(verbose_name='hasta')),
-                ('misses', models.PositiveSmallIntegerField(verbose_name='períodos sin cumplir')),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lapses', to='documents.document')),
-                ('finding', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='improvement.finding')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=80)),
+                ("from_on", models.DateField(verbose_name="desde")),
+                ("until_on", models.DateField(verbose_name="hasta")),
+                ("misses", models.PositiveSmallIntegerField(verbose_name="períodos sin cumplir")),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lapses",
+                        to="documents.document",
+                    ),
+                ),
+                (
+                    "finding",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="improvement.finding",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'incumplimiento',
-                'verbose_name_plural': 'incumplimientos',
-                'ordering': ['-from_on', '-pk'],
-                'default_permissions': (),
+                "verbose_name": "incumplimiento",
+                "verbose_name_plural": "incumplimientos",
+                "ordering": ["-from_on", "-pk"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Service',
+            name="Service",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='código')),
-                ('name', models.CharField(max_length=120, verbose_name='nombre')),
-                ('summary', models.TextField(verbose_name='qué es')),
-                ('audience', models.CharField(max_length=300, verbose_name='para quién')),
-                ('channels', models.TextField(verbose_name='por dónde se pide')),
-                ('hours', models.CharField(max_length=300, verbose_name='horario')),
-                ('order', models.PositiveSmallIntegerField(default=100, verbose_name='orden')),
-                ('retired_on', models.DateField(blank=True, null=True, verbose_name='retirado el')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.unit', verbose_name='unidad que lo presta')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="código")),
+                ("name", models.CharField(max_length=120, verbose_name="nombre")),
+                ("summary", models.TextField(verbose_name="qué es")),
+                ("audience", models.CharField(max_length=300, verbose_name="para quién")),
+                ("channels", models.TextField(verbose_name="por dónde se pide")),
+                ("hours", models.CharField(max_length=300, verbose_name="horario")),
+                ("order", models.PositiveSmallIntegerField(default=100, verbose_name="orden")),
+                ("retired_on", models.DateField(blank=True, null=True, verbose_name="retirado el")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.unit",
+                        verbose_name="unidad que lo presta",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'servicio',
-                'verbose_name_plural': 'servicios',
-                'ordering': ['order', 'code'],
-                'permissions': [('manage_service', 'Puede llevar el catálogo de servicios'), ('export_standard', 'Puede exportar estándares')],
-                'default_permissions': ('view',),
+                "verbose_name": "servicio",
+                "verbose_name_plural": "servicios",
+                "ordering": ["order", "code"],
+                "permissions": [
+                    ("manage_service", "Puede llevar el catálogo de servicios"),
+                    ("export_standard", "Puede exportar estándares"),
+                ],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Promise',
+            name="Promise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('commitment', models.TextField(blank=True, verbose_name='compromiso')),
-                ('scope', models.TextField(blank=True, verbose_name='a qué se aplica')),
-                ('remedy', models.TextField(blank=True, verbose_name='qué hacemos si fallamos')),
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='promise', to='documents.version')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='standards.service', verbose_name='servicio')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("commitment", models.TextField(blank=True, verbose_name="compromiso")),
+                ("scope", models.TextField(blank=True, verbose_name="a qué se aplica")),
+                ("remedy", models.TextField(blank=True, verbose_name="qué hacemos si fallamos")),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="promise",
+                        to="documents.version",
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promises",
+                        to="standards.service",
+                        verbose_name="servicio",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'compromiso',
-                'verbose_name_plural': 'compromisos',
-                'default_permissions': (),
+                "verbose_name": "compromiso",
+                "verbose_name_plural": "compromisos",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Expectation',
+            name="Expectation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=300, verbose_name='qué esperan')),
-                ('source', models.CharField(choices=[('complaints', 'Quejas y reclamos'), ('survey', 'Encuesta'), ('talk', 'Entrevista o grupo'), ('staff', 'Personal que atiende'), ('law', 'Norma'), ('peers', 'Comparación con otros')], max_length=12, verbose_name='fuente')),
-                ('detail', models.CharField(max_length=300, verbose_name='de dónde se sabe')),
-                ('known_on', models.DateField(default=django.utils.timezone.localdate, verbose_name='se sabe desde')),
-                ('added_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='expectations', to='standards.service')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=300, verbose_name="qué esperan")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("complaints", "Quejas y reclamos"),
+                            ("survey", "Encuesta"),
+                            ("talk", "Entrevista o grupo"),
+                            ("staff", "Personal que atiende"),
+                            ("law", "Norma"),
+                            ("peers", "Comparación con otros"),
+                        ],
+                        max_length=12,
+                        verbose_name="fuente",
+                    ),
+                ),
+                ("detail", models.CharField(max_length=300, verbose_name="de dónde se sabe")),
+                (
+                    "known_on",
+                    models.DateField(
+                        default=django.utils.timezone.localdate, verbose_name="se sabe desde"
+                    ),
+                ),
+                ("added_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="expectations",
+                        to="standards.service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'expectativa',
-                'verbose_name_plural': 'expectativas',
-                'ordering': ['-known_on', '-pk'],
-                'default_permissions': (),
+                "verbose_name": "expectativa",
+                "verbose_name_plural": "expectativas",
+                "ordering": ["-known_on", "-pk"],
+                "default_permissions": (),
             },
         ),
         migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'number'), name='criterion_number_once'),
+            model_name="criterion",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("version", "number"),
+                name="criterion_number_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.UniqueConstraint(fields=('version', 'key'), name='criterion_key_once'),
+            model_name="criterion",
+            constraint=models.UniqueConstraint(
+                fields=("version", "key"), name="criterion_key_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('tolerance__gte', 0)), name='criterion_tolerance_not_negative'),
+            model_name="criterion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tolerance__gte", 0)), name="criterion_tolerance_not_negative"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='criterion',
-            trigger=pgtrigger.compiler.Trigger(name='criterion_is_sealed', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE sealed boolean;', func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded', 'retired')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ", hash='f3dee5d2967e5b484338765342f40997bc39a28a', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_criterion_is_sealed_f6716', table='standards_criterion', when='BEFORE')),
+            model_name="criterion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="criterion_is_sealed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE sealed boolean;",
+                    func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded', 'retired')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ",
+                    hash="f3dee5d2967e5b484338765342f40997bc39a28a",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_criterion_is_sealed_f6716",
+                    table="standards_criterion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='complianceresult',
-            constraint=models.UniqueConstraint(fields=('document', 'key', 'period_start'), name='compliance_once_a_period'),
+            model_name="complianceresult",
+            constraint=models.UniqueConstraint(
+                fields=("document", "key", "period_start"), name="compliance_once_a_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='complianceresult',
-            constraint=models.CheckConstraint(condition=models.Q(('period_end__gte', models.F('period_start'))), name='compliance_period_has_days'),
+            model_name="complianceresult",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period_end__gte", models.F("period_start"))),
+                name="compliance_period_has_days",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lapse',
-            constraint=models.UniqueConstraint(fields=('document', 'key', 'from_on'), name='lapse_once'),
+            model_name="lapse",
+            constraint=models.UniqueConstraint(
+                fields=("document", "key", "from_on"), name="lapse_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lapse',
-            constraint=models.CheckConstraint(condition=models.Q(('misses__gte', 2)), name='lapse_is_two_or_more'),
+            model_name="lapse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("misses__gte", 2)), name="lapse_is_two_or_more"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='promise',
-            trigger=pgtrigger.compiler.Trigger(name='promise_is_sealed', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE sealed boolean;', func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded', 'retired')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ", hash='b2a98904d9a1307b04b06a46d4468567ac5a118c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_promise_is_sealed_fdd58', table='standards_promise', when='BEFORE')),
+            model_name="promise",
+            trigger=pgtrigger.compiler.Trigger(
+                name="promise_is_sealed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE sealed boolean;",
+                    func="\n            -- OLD is null on INSERT, NEW on DELETE; an UPDATE may try to leave or to enter.\n            SELECT EXISTS (\n                SELECT FROM documents_version\n                WHERE id IN (OLD.version_id, NEW.version_id)\n                AND state IN ('approved', 'in_force', 'superseded', 'retired')\n            ) INTO sealed;\n            IF (sealed) THEN\n                RAISE EXCEPTION 'a published version never changes';\n            END IF;\n            IF (TG_OP = 'DELETE') THEN RETURN OLD; END IF;\n            RETURN NEW;\n            ",
+                    hash="b2a98904d9a1307b04b06a46d4468567ac5a118c",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_promise_is_sealed_fdd58",
+                    table="standards_promise",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -259,9 +259,7 @@ def criterion_remove(request: HttpRequest, code: str, key: str) -> HttpResponse:
     row = _criterion(version, key)
     return confirmed(
         request,
-        lambda: services.remove_criterion(
-            version, key, revision=version.revision, by=request.user
-        ),
+        lambda: services.remove_criterion(version, key, revision=version.revision, by=request.user),
         heading=_("Quitar el criterio"),
         what=row.title,
         consequences=[_("Lo cumplido hasta ahora queda en la historia del estándar.")],

@@ -18,6 +18,7 @@ from apps.portal.demo.improvement import load_improvement
 from apps.portal.demo.indicators import load_indicators
 from apps.portal.demo.manual import load_chapter, load_forms, load_pending, relate
 from apps.portal.demo.organisation import load_organisation
+from apps.portal.demo.standards import load_standards
 
 DATA = Path(__file__).resolve().parents[2] / "demo" / "data"
 
@@ -54,4 +55,6 @@ class Command(BaseCommand):
             load_indicators(read(DATA / "indicators.yaml"), cast)
             bar.advance(task)
             load_improvement(read(DATA / "improvement.yaml"), cast)
+            bar.advance(task)
+            load_standards(read(DATA / "standards.yaml"), cast)
             bar.advance(task)
