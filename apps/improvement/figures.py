@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from apps.improvement.models import Action
 from apps.indicators import selectors
+from apps.indicators.judging import Point
 from apps.indicators.models import Definition, Indicator
 from apps.indicators.periods import label_of
 from apps.indicators.selectors import BeforeAfter

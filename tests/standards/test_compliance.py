@@ -38,6 +38,8 @@ def test_m22_results_are_worked_out_of_measurements_and_twice_changes_nothing(st
     assert finding.owner == standard.owner
     assert "septiembre de 2026" in finding.text
     assert "95,0 % o más" in finding.text
+    action = finding.actions.get()
+    assert (action.owner, action.due_on) == (standard.owner, TODAY + timedelta(days=30))
     lapse = Lapse.objects.get()
     assert (lapse.misses, lapse.from_on, lapse.until_on) == (
         2, date(2026, 9, 1), date(2026, 10, 31),

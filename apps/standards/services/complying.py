@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core.access import Level
+from apps.core.rules import RuleBroken
 from apps.documents.models import Document, Version
-from apps.improvement.models import Finding
-from apps.improvement.services import raise_signal
+from apps.improvement.models import Action, Finding
+from apps.improvement.services import raise_signal, raise_with_action
 from apps.indicators.judging import Point, standing_of
 from apps.indicators.models import Definition, Standing
 from apps.indicators.periods import label_of, period_of
@@ -32,6 +35,8 @@ SIX_PLACES = Decimal("0.000001")
 FRESH_DAYS = 183
 # A single miss is told while it is news.
 NEWS_DAYS = 62
+# The action it opens is due so many days later.
+ACTION_DAYS = 30
 WRITTEN = ("criterion_id", "period_end", "value", "numerator", "denominator", "standing")
 UPDATED = ("criterion", "period_end", "value", "numerator", "denominator", "standing",
            "computed_at")  # fmt: skip
@@ -188,7 +193,7 @@ def _follow(document: Document, results: dict[str, list[ComplianceResult]], toda
             if lapse is not None:
                 _extend(lapse, run)
             elif run[1].period_end >= today - timedelta(days=FRESH_DAYS):
-                _open(document, key, run)
+                _open(document, key, run, today)
                 opened += 1
     return opened
 
@@ -200,7 +205,7 @@ def _extend(lapse: Lapse, run: list[ComplianceResult]) -> None:
         lapse.save(update_fields=["from_on", "until_on", "misses"])
 
 
-def _open(document: Document, key: str, run: list[ComplianceResult]) -> None:
+def _open(document: Document, key: str, run: list[ComplianceResult], today: date) -> None:
     criterion = run[0].criterion
     told = ", ".join(
         _("%(value)s en %(period)s")
@@ -210,19 +215,21 @@ def _open(document: Document, key: str, run: list[ComplianceResult]) -> None:
         }
         for row in run
     )
-    finding, _new = raise_signal(
-        once_key=f"standard-missed:{document.pk}:{key}:{run[0].period_start}",
-        title=_("%(code)s no se cumplió dos veces seguidas: %(title)s")
+    fact: dict[str, Any] = {
+        "once_key": f"standard-missed:{document.pk}:{key}:{run[0].period_start}",
+        "title": _("%(code)s no se cumplió dos veces seguidas: %(title)s")
         % {"code": document.code, "title": criterion.title},
-        text=_("Criterio: %(title)s. Meta: %(target)s. Resultado: %(told)s.")
+        "text": _("Criterio: %(title)s. Meta: %(target)s. Resultado: %(told)s.")
         % {"title": criterion.title, "target": target_words(criterion), "told": told},
-        unit=document.unit,
-        owner=document.owner if document.owner.is_active else None,
-        kind=Finding.Kind.NONCONFORMITY,
-        classification=max(document.classification, 1),
-        origin_kind=STANDARD,
-        origin_key=document.pk,
-    )
+        "unit": document.unit,
+        "kind": Finding.Kind.NONCONFORMITY,
+        "classification": max(document.classification, Level.INTERNAL),
+        "origin_kind": STANDARD,
+        "origin_key": document.pk,
+    }
+    finding = _with_action(document, fact, today)
+    if finding is None:  # whoever manages actions opens one
+        finding, _new = raise_signal(**fact)
     Lapse.objects.update_or_create(
         finding=finding,
         defaults={
@@ -233,6 +240,24 @@ def _open(document: Document, key: str, run: list[ComplianceResult]) -> None:
             "misses": len(run),
         },
     )
+
+
+def _with_action(document: Document, fact: dict[str, Any], today: date) -> Finding | None:
+    """The finding with an action for the owner (M22); None if they may not see it or left."""
+    if not document.owner.is_active:
+        return None
+    try:
+        with transaction.atomic():
+            finding, _action = raise_with_action(
+                action_title=_("Volver a cumplir %(code)s") % {"code": document.code},
+                action_kind=Action.Kind.CORRECTIVE,
+                due_on=today + timedelta(days=ACTION_DAYS),
+                owner=document.owner,
+                **fact,
+            )
+    except RuleBroken:
+        return None
+    return finding
 
 
 def _tell(document: Document, row: ComplianceResult, today: date) -> None:

@@ -173,7 +173,8 @@ def _compared(form: DraftForm, newer: Version) -> list[dict[str, str]]:
 def discard(request: HttpRequest, code: str) -> HttpResponse:
     """Throw the draft away, asked again."""
     document, version = draft_for(request, code)
-    back = home_of(document)
+    # One that never ruled goes with its draft.
+    back = home_of(document) if document.current_id else reverse("standards:list")
     return confirmed(
         request,
         lambda: documents.discard_draft(version, by=request.user),

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         forms = [entry for path in sorted(DATA.glob("forms*.yaml")) for entry in read(path)]
         procedures = sum(str(chapter).count("'procedure': {") for chapter in chapters)
         with transaction.atomic(), Progress() as bar:
-            task = bar.add_task(_("Cargando la demostración"), total=len(forms) + procedures + 4)
+            task = bar.add_task(_("Cargando la demostración"), total=len(forms) + procedures + 5)
             cast = load_organisation(read(DATA / "organisation.yaml"))
             bar.advance(task)
             load_forms(forms, cast, lambda: bar.advance(task))
