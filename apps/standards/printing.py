@@ -57,7 +57,9 @@ def _told(entry: selectors.ServiceCharter) -> dict[str, Any]:
         "rows": [
             [
                 row["criterion"].title,
-                row["target"],
+                f"{row['target']}, {_('con %(n)s de tolerancia') % {'n': row['tolerance']}}"
+                if row["tolerance"]
+                else row["target"],
                 f"{row['value']} ({row['period']}). {row['tag'].text}"
                 if row["value"]
                 else row["tag"].text,

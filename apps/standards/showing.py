@@ -25,8 +25,10 @@ def period_words(result: ComplianceResult) -> str:
 
 def customer_tag(standing: str) -> Tag:
     """How a result stands, as a customer reads it."""
-    if standing in KEPT:
+    if standing == Standing.MET:
         return Tag(_("Cumplimos"), "ok", "check-circle-fill")
+    if standing == Standing.TOLERATED:
+        return Tag(_("Por poco: dentro de la tolerancia"), "warn", "dash-circle-fill")
     if standing == Standing.MISSED:
         return Tag(_("No cumplimos"), "danger", "x-circle-fill")
     return Tag(_("Todavía sin medir"), "", "hourglass-split")
@@ -46,19 +48,23 @@ def rows_of(kept: Sequence[Kept], *, public: bool = False) -> list[dict[str, Any
                 "value": amount(last.value, last.criterion) if last else "",
                 "period": period_words(last) if last else "",
                 "tag": customer_tag(row.standing) if public else standing_tag(row.standing),
-                "record": record_words(row.results),
+                "record": record_words(row.results, public=public),
                 "lapses": row.lapses,
             }
         )
     return found
 
 
-def record_words(results: Sequence[ComplianceResult]) -> str:
-    """«Cumplió en 10 de los últimos 12 períodos.»; nothing without results."""
+def record_words(results: Sequence[ComplianceResult], *, public: bool = False) -> str:
+    """«Se cumplió en 10 de los últimos 12 períodos.»; nothing without results.
+
+    In public, what is within the tolerance is not called kept.
+    """
     last = results[-12:]
     if not last:
         return ""
-    met = sum(row.standing in KEPT for row in last)
+    kept = (Standing.MET,) if public else KEPT
+    met = sum(row.standing in kept for row in last)
     return ngettext(
         "Se cumplió en %(met)s de %(n)s período.",
         "Se cumplió en %(met)s de los últimos %(n)s períodos.",
@@ -77,7 +83,7 @@ def chart(kept: Kept, *, public: bool = False) -> dict[str, Any] | None:
         "period": period_words(last),
         "value": amount(last.value, last.criterion),
         "target": target_words(criterion),
-        "record": record_words(results),
+        "record": record_words(results, public=public),
     }
     said = _("En %(period)s: %(value)s. Meta: %(target)s. %(record)s") % words
     missed = [at for at, row in enumerate(results) if row.standing == Standing.MISSED]
