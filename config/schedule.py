@@ -62,6 +62,11 @@ BEAT_SCHEDULE = {
         "task": "apps.indicators.jobs.look_for_signals",
         "schedule": crontab(minute=30, hour=4),
     },
+    # Follows measurements and their corrections; what is up to date costs one reading.
+    "work-out-compliance": {
+        "task": "apps.standards.jobs.work_out_compliance",
+        "schedule": crontab(minute="*/15"),
+    },
     # Also woken by each announcement; this sweeps what was missed.
     "expand-announcements": {
         "task": "apps.notifications.jobs.expand_announcements",

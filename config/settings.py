@@ -32,6 +32,7 @@ globals().update(transport_settings(BASE_URL, proxies=env.int("CAUCE_PROXIES", d
 INSTALLED_APPS = [
     "apps.portal",
     "apps.manual",
+    "apps.standards",
     "apps.improvement",
     "apps.documents",
     "apps.indicators",

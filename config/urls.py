@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("apps.improvement.urls")),
     path("", include("apps.indicators.urls")),
     path("", include("apps.manual.urls")),
+    path("", include("apps.standards.urls")),
     path("", include("apps.portal.urls")),
 ]
 

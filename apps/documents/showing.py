@@ -36,11 +36,15 @@ class Changed:
 
 @dataclass(frozen=True)
 class Face:
-    """How a room shows its versions; each function answers None for those of other rooms."""
+    """How a room shows its versions; each function answers None for those of other rooms.
+
+    `address` is where the version in force is read, `draft` where a draft is written or begun.
+    """
 
     body: Callable[[Version, Mapping[str, int]], Shown | None]
     changes: Callable[[Version, Version], Changed | None]
     address: Callable[[Document], str | None]
+    draft: Callable[[Document], str | None] = lambda document: None
 
 
 faces: Registry[Face] = Registry("face of versions")

@@ -22,12 +22,14 @@ def landing(request: HttpRequest) -> HttpResponse:
     organisation = Organisation.objects.first()
     if organisation is None and not Person.objects.exists():
         return redirect("accounts:first-steps")
+    published = Document.objects.open_to_customers()
     return render(
         request,
         "portal/landing.html",
         {
             "organisation": organisation,
-            "has_public_manual": Document.objects.open_to_customers().exists(),
+            "has_public_manual": published.exclude(kind=Document.Kind.STANDARD).exists(),
+            "has_charter": published.filter(kind=Document.Kind.STANDARD).exists(),
         },
     )
 

@@ -41,7 +41,7 @@ def test_the_manual_is_whole(demo, db):
         Level.CONFIDENTIAL,
     }
     assert Version.objects.filter(state=Version.State.APPROVED).exists()
-    for document in in_force.select_related("current"):
+    for document in in_force.exclude(kind=Document.Kind.STANDARD).select_related("current"):
         steps = Step.objects.filter(version=document.current)
         assert 4 <= len(steps) <= 9, document.code
         assert all(step.accountable_id for step in steps), document.code

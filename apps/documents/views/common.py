@@ -17,6 +17,7 @@ from apps.core.forms import KEY_FIELD, once
 from apps.core.rules import RuleBroken
 from apps.documents.forms import tell
 from apps.documents.models import Document, Version
+from apps.documents.showing import faces
 
 
 def crumbs(*pages: tuple[str, str]) -> list[tuple[str, str]]:
@@ -36,6 +37,9 @@ def new_key() -> tuple[str, uuid.UUID]:
 
 def draft_url(document: Document) -> str:
     """Where the draft of `document` is written or begun; empty while nothing is routed there."""
+    for face in faces.values():
+        if url := face.draft(document):
+            return url
     try:
         return reverse("manual:draft", args=[document.code])
     except NoReverseMatch:

@@ -18,6 +18,7 @@ from apps.portal.demo.improvement import load_improvement
 from apps.portal.demo.indicators import load_indicators
 from apps.portal.demo.manual import load_chapter, load_forms, load_pending, relate
 from apps.portal.demo.organisation import load_organisation
+from apps.portal.demo.standards import load_standards
 
 DATA = Path(__file__).resolve().parents[2] / "demo" / "data"
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         forms = [entry for path in sorted(DATA.glob("forms*.yaml")) for entry in read(path)]
         procedures = sum(str(chapter).count("'procedure': {") for chapter in chapters)
         with transaction.atomic(), Progress() as bar:
-            task = bar.add_task(_("Cargando la demostración"), total=len(forms) + procedures + 4)
+            task = bar.add_task(_("Cargando la demostración"), total=len(forms) + procedures + 5)
             cast = load_organisation(read(DATA / "organisation.yaml"))
             bar.advance(task)
             load_forms(forms, cast, lambda: bar.advance(task))
@@ -54,4 +55,6 @@ class Command(BaseCommand):
             load_indicators(read(DATA / "indicators.yaml"), cast)
             bar.advance(task)
             load_improvement(read(DATA / "improvement.yaml"), cast)
+            bar.advance(task)
+            load_standards(read(DATA / "standards.yaml"), cast)
             bar.advance(task)
