@@ -215,5 +215,6 @@ VIEW_TITLES = {
     "documents.view_document": gettext_lazy("Puede leer documentos"),
     "improvement.view_finding": gettext_lazy("Puede ver hallazgos, acciones y buenas prácticas"),
     "indicators.view_indicator": gettext_lazy("Puede ver indicadores"),
+    "standards.view_service": gettext_lazy("Puede ver servicios y estándares"),
     "manual.view_node": gettext_lazy("Puede leer el manual"),
 }

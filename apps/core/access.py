@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Literal, Protocol, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+
+from apps.core.prepared import Prepared
 
 View = Callable[..., HttpResponse]
 QS = TypeVar("QS", bound=models.QuerySet)
@@ -142,6 +144,25 @@ def require(actor: Actor, perm: str, obj: models.Model | None = None) -> None:
     """
     if not (actor.is_authenticated and actor.is_active and actor.has_perm(perm)):
         raise PermissionDenied
-    manager = type(obj)._default_manager if obj is not None and obj.pk else None
-    if hasattr(manager, "visible_to") and not manager.visible_to(actor).filter(pk=obj.pk).exists():
+    if obj is not None and obj.pk and not _exists_for(actor, obj):
         raise PermissionDenied
+
+
+def _exists_for(actor: Actor, obj: models.Model) -> bool:
+    """Whether `obj` is visible to `actor`; yes where its manager cannot tell."""
+    manager = type(obj)._default_manager
+    if not hasattr(manager, "visible_to"):
+        return True
+    if not isinstance(obj.pk, int):
+        return manager.visible_to(actor).filter(pk=obj.pk).exists()
+    return bool(_seen(type(obj))(actor, pk=obj.pk))
+
+
+@cache
+def _seen(model: type[models.Model]) -> Prepared:
+    """The statement of `_exists_for`: building it anew took ten times what answering it takes."""
+
+    def build(actor: Any, pk: int) -> models.QuerySet:
+        return model._default_manager.visible_to(actor).filter(pk=pk).order_by().only("pk")
+
+    return Prepared(build)
