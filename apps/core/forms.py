@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django import forms
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core import kept
@@ -77,12 +78,24 @@ def once(request: HttpRequest) -> Iterator[Ticket]:
         key = uuid.uuid4()
     person = request.user if request.user.is_authenticated else None
     with transaction.atomic():
-        row, created = SubmittedForm.objects.get_or_create(key=key, defaults={"person": person})
-        if not created and row.person_id != (person.pk if person else None):
+        created = _claim(key, person)
+        row = None if created else SubmittedForm.objects.get(pk=key)
+        if row is not None and row.person_id != (person.pk if person else None):
             # SECURITY: somebody else's key tells nothing and blocks nothing.
-            row, created = SubmittedForm.objects.create(key=uuid.uuid4(), person=person), True
-        ticket = Ticket(answer="" if created else row.answer_url)
+            key = uuid.uuid4()
+            row, created = None, _claim(key, person)
+        ticket = Ticket(answer=row.answer_url if row else "")
         yield ticket
         if created:
-            row.answer_url = ticket.answer
-            row.save(update_fields=["answer_url"])
+            SubmittedForm.objects.filter(pk=key).update(answer_url=ticket.answer)
+
+
+def _claim(key: uuid.UUID, person: Any) -> bool:
+    """Whether this transaction is the first with `key`; it waits for another that began."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_submittedform (key, person_id, answer_url, created_at)"
+            " VALUES (%s, %s, '', %s) ON CONFLICT (key) DO NOTHING RETURNING key",
+            [key, person and person.pk, timezone.now()],
+        )
+        return cursor.fetchone() is not None

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Absence, Person
 from apps.core.access import SEE_CONFIDENTIAL, SEE_RESERVED, Level
+from apps.core.prepared import Prepared, run
 from apps.core.rules import RuleBroken
 from apps.documents.models import Approval, Version
 from apps.documents.permissions import Perm
@@ -19,6 +21,17 @@ from apps.documents.permissions import Perm
 # Who is to approve: groups asked one after the other, the people of one group together; or
 # the same as pairs of turn and person.
 Approvers = Sequence[tuple[int, Person] | Iterable[Person] | Person]
+
+
+EDITORS = "SELECT person_id FROM documents_version_editors WHERE version_id = %s"
+
+
+def _standing_rows(_actor: None, version: int) -> QuerySet[Approval]:
+    rows = Approval.objects.standing().filter(version=version)
+    return rows.select_related("person", "decided_by").order_by("order", "pk")
+
+
+_standing = Prepared(_standing_rows)
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,9 @@ class Right:
 
 def writers_of(version: Version) -> set[int]:
     """Keys of those who wrote `version`: they never decide on it (M7)."""
-    return {version.author_id, *version.editors.values_list("pk", flat=True)}
+    with connection.cursor() as cursor:
+        run(cursor, EDITORS, [("bigint", version.pk)])
+        return {version.author_id, *(pk for (pk,) in cursor.fetchall())}
 
 
 def away_for(person: Person, on: date) -> set[int]:
@@ -83,8 +98,10 @@ def in_turns(approvers: Approvers) -> list[tuple[int, Person]]:
 
 def standing_of(version: Version) -> list[Approval]:
     """Approvals of `version` that count, in the order of their turns."""
-    rows = version.approvals.standing().select_related("person", "decided_by")
-    return list(rows.order_by("order", "pk"))
+    rows = _standing(None, version=version.pk)
+    for row in rows:
+        row.version = version
+    return rows
 
 
 def turn_of(rows: list[Approval]) -> list[Approval]:

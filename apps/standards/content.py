@@ -20,6 +20,8 @@ SEALED = (
 
 def sealed_content(version: Version) -> dict[str, Any] | None:
     """Promise and criteria as plain data, for the version's hash (M11); None without any."""
+    if not version.document_id or version.document.kind != Document.Kind.STANDARD:
+        return None
     promise = (
         Promise.objects.filter(version_id=version.pk)
         .values("service__code", "commitment", "scope", "remedy")

@@ -164,7 +164,7 @@ def assert_s54_s58_s59_the_log_is_in_form_and_tells_no_secret(home: Path) -> Non
 
 @pytest.mark.slow  # a whole portal, twice
 @pytest.mark.skipif(sys.platform != "linux", reason="death signals are Linux's")
-def test_killing_it_leaves_nothing_and_it_starts_again(serve, used_home):
+def test_killing_it_leaves_nothing_and_what_dies_is_started_again(serve, used_home):
     portal = serve(home=used_home)
     portal.wait_until_up()
     family = portal.family()
@@ -172,12 +172,10 @@ def test_killing_it_leaves_nothing_and_it_starts_again(serve, used_home):
     portal.finish()
     _gone, left = psutil.wait_procs(family, timeout=15)
     assert living(left) == []
-    assert serve(home=used_home).wait_until_up()
+    assert_what_dies_is_started_again(serve(home=used_home))
 
 
-@pytest.mark.slow  # a whole portal
-def test_what_dies_is_started_again(serve, used_home):
-    portal = serve(home=used_home)
+def assert_what_dies_is_started_again(portal: Served) -> None:
     portal.wait_until_up()
     portal.wait_for("Ctrl-C")
     for name in ("postgres", "granian"):

@@ -194,6 +194,7 @@ def approve(
         by=by,
         effective_on=effective_on or default_day(version),
         now=row.decided_at,
+        text=row.content_hash,
     )
     telling.tell_approved(version, by=by)
     if version.effective_on <= timezone.localdate():
@@ -242,10 +243,17 @@ def default_day(version: Version) -> date:
 
 
 def seal(
-    document: Document, version: Version, *, by: Person, effective_on: date, now: datetime
+    document: Document,
+    version: Version,
+    *,
+    by: Person,
+    effective_on: date,
+    now: datetime,
+    text: str = "",
 ) -> Version:
     """Fix text and day of a version for ever; both rows are locked by the caller.
 
+    `text` is the hash of what it says, where the caller has just reckoned it.
     Raises RuleBroken if it would rule before another approved version.
     """
     later = document.versions.standing().filter(effective_on__gt=effective_on)
@@ -264,7 +272,7 @@ def seal(
     version.approver = by
     version.approved_at = now
     version.effective_on = effective_on
-    version.content_hash = hash_of(version)
+    version.content_hash = text or hash_of(version)
     version.state = Version.State.APPROVED
     version.save()
     ask_readers(version)
