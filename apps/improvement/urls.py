@@ -37,6 +37,7 @@ urlpatterns = [
     path(f"{FINDING}/cerrar/", findings.close, name="finding-close"),
     path(f"{FINDING}/descartar/", findings.discard, name="finding-discard"),
     path(f"{FINDING}/traza/", tracing.of_finding, name="finding-trace"),
+    path(f"{FINDING}/traza/exportar/", tracing.export_of, name="trace-export"),
     path(f"{FINDING}/accion/", actions.new, name="action-new"),
     path(f"{FINDING}/causas/", analysis.analysis, name="analysis"),
     path(f"{FINDING}/causas/concluir/", analysis.conclude, name="analysis-conclude"),

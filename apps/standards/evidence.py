@@ -1,4 +1,4 @@
-"""What the records say of the requirements about standards (2.1.1 to 2.1.5)."""
+"""What the records say of the requirements about standards (1.3.3, 2.1.1 to 2.1.5)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,19 @@ def reviewed_in_time() -> Evidence:
     return _said(done, rows.count(), words, links)
 
 
+def procedures_know_their_standards() -> Evidence:
+    """1.3.3: the procedures in force that a standard in force rests on."""
+    procedures = Document.objects.filter(kind=Document.Kind.PROCEDURE).in_force()
+    procedures = procedures.filter(retired_on=None)
+    standards = _standards().values("pk")
+    near = Exists(Relation.objects.filter(related=OuterRef("pk"), document__in=standards))
+    near |= Exists(Relation.objects.filter(document=OuterRef("pk"), related__in=standards))
+    words = _("%(done)s de %(total)s procedimientos en vigor tienen un estándar de servicio.")
+    return _said(procedures.filter(near).count(), procedures.count(), words, _list())
+
+
 for key, function in (
+    ("1.3.3", procedures_know_their_standards),
     ("2.1.1", expectations_known),
     ("2.1.2", criteria_clear),
     ("2.1.3", rests_on_documents),

@@ -294,6 +294,7 @@ MATRIX: dict[str, str] = {
     "improvement:finding-close": "SCD",
     "improvement:finding-discard": "SCD",
     "improvement:finding-trace": STAFF,
+    "improvement:trace-export": "SCDU",
     "improvement:action-new": "SCD",
     "improvement:analysis": STAFF,
     "improvement:analysis-conclude": STAFF,

@@ -1,5 +1,6 @@
 """Pages of improvement: what they show, to whom, and with how many questions to the database."""
 
+import csv
 import io
 from datetime import timedelta
 from decimal import Decimal
@@ -351,6 +352,26 @@ def test_an_action_from_its_opening_to_its_check(
     assert following.code in thread
     assert "Usted está aquí" in thread
     assert finding.title in page(judge, url("finding-trace", finding.code))
+
+
+def test_cic20_the_trace_as_a_sheet_has_every_link_in_both_directions(
+    make_action, finding, supervisor, agent, signed
+):
+    action = make_action(kind="preventive")
+    client = signed(supervisor)
+    address = url("trace-export", finding.code)
+    assert f"{address}?formato=csv" in page(client, url("action-trace", action.code))
+    answer = client.get(f"{address}?formato=csv")
+    rows = list(csv.DictReader(b"".join(answer.streaming_content).decode("utf-8-sig").splitlines(),
+                               delimiter=";"))  # fmt: skip
+    by_title = {row["Qué"]: row for row in rows}
+    mine = next(row for title, row in by_title.items() if title.startswith(action.code))
+    its = by_title[str(finding)]
+    assert finding.code in mine["Viene de"]
+    assert action.code in its["Lleva a"]
+    assert mine["Dirección"] == action.get_absolute_url()
+    assert address not in page(signed(agent), url("action-trace", action.code))
+    assert signed(agent).get(address).status_code == 403
 
 
 def test_the_evidence_of_what_one_may_not_see_does_not_exist(

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
-from apps.core.registry import Process, processes
+from apps.core.registry import Process, evidence, processes
 from apps.indicators import services
 from apps.indicators.models import Indicator, Measurement, SheetImport, Signal
 from apps.indicators.services import Reading
@@ -577,3 +577,35 @@ def test_a_steady_year_has_no_signals_and_says_so(signed, agent, indicator):
     page = text_of(signed(agent).get(indicator.get_absolute_url()))
     assert "No hay señales: lo que sube y baja dentro de los límites es lo normal" in page
     assert len(chart_in(page)["series"][0]["data"]) == len(STEADY)
+
+
+# What hangs on it ----------------------------------------------------------------------------
+
+
+def test_an_indicator_and_its_signal_lead_to_what_came_of_them(signed, supervisor, beyond, unit):
+    from apps.improvement import services as improvement
+
+    client = signed(supervisor)
+    page = text_of(client.get(beyond.get_absolute_url()))
+    assert f"?de=signal&amp;clave={beyond.pk}" in page
+    finding = improvement.report(
+        title="Pico de octubre", text="Subió de golpe en octubre.", kind="signal", unit=unit,
+        origin_kind="signal", origin_key=beyond.pk, by=supervisor,
+    )  # fmt: skip
+    for where in (beyond, beyond.indicator):
+        page = text_of(client.get(where.get_absolute_url()))
+        assert finding.get_absolute_url() in page, where
+    assert beyond.get_absolute_url() in text_of(client.get(finding.get_absolute_url()))
+
+
+def test_1_1_5_is_met_by_indicators_that_are_measured_in_time(make_indicator):
+    def said():
+        found = evidence.get("1.1.5")()
+        return found.state, found.counts
+
+    assert said() == ("unmet", {"done": 0, "total": 0})
+    make_indicator(values=[80, 81, 82], effective_on=date(2026, 8, 1))
+    late = said()
+    make_indicator()
+    assert said()[1]["total"] == 2
+    assert (late[1]["total"], said()[0] in ("late", "unmet")) == (1, True)

@@ -248,6 +248,7 @@ def test_a_standard_rests_on_procedures_and_policies(signed, quality, supervisor
     client.post(url, {"others": ["POL-01"]})
     assert [row.related.code for row in standard.relations.all()] == ["POL-01"]
     assert evidence.get("2.1.3")().state == "met"
+    assert evidence.get("1.3.3")().counts == {"done": 0, "total": 0}  # a policy is no procedure
 
 
 def test_2_1_the_records_answer_for_the_requirements(standard, service, quality):

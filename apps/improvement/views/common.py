@@ -261,7 +261,7 @@ def names_action(event: Event) -> bool:
     return event.finding_id is not None and event.action_id is not None
 
 
-def addresses(request: HttpRequest, name: str) -> dict[str, str] | None:
+def addresses(request: HttpRequest, name: str, *args: str) -> dict[str, str] | None:
     """Addresses of the list as CSV and XLSX, with its filters; None without the permission."""
     if not request.user.has_perm(Perm.EXPORT):
         return None
@@ -270,5 +270,5 @@ def addresses(request: HttpRequest, name: str) -> dict[str, str] | None:
     found = {}
     for kind in ("csv", "xlsx"):
         query["formato"] = kind
-        found[kind] = f"{reverse(name)}?{query.urlencode()}"
+        found[kind] = f"{reverse(name, args=args)}?{query.urlencode()}"
     return found

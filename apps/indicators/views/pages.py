@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.reauth import recently_confirmed
 from apps.accounts.views.common import query_of, submitted
+from apps.core import origins
 from apps.core.access import SAFE_METHODS, requires
 from apps.core.exports import Column, export
 from apps.core.files import serve_file
@@ -37,6 +38,9 @@ SPANS = [
     ("todo", gettext_lazy("Todo")),
 ]
 
+
+# What they are called as the origin of something.
+INDICATOR, SIGNAL = "indicator", "signal"
 
 # So many measurements stand open in the page; those before them are folded.
 SHOWN = 12
@@ -106,6 +110,8 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
         "may_set_limits": rights.may_set_limits(request.user, row.current)
         and len(now.points) >= 12,
         "exports": _exports(request, row) if request.user.has_perm(Perm.EXPORT) else None,
+        "mentions": origins.mentions_of(request.user, INDICATOR, row.pk),
+        "offers": origins.offers_for(request.user, INDICATOR, row.pk),
     }  # fmt: skip
     return render(request, "indicators/indicator.html", context)
 
@@ -326,6 +332,8 @@ def signal(request: HttpRequest, pk: int) -> HttpResponse:
         "indicator": of,
         "sentence": sentence_of(row, of.current),
         "label": row.measurement.period_label,
+        "mentions": origins.mentions_of(request.user, SIGNAL, row.pk),
+        "offers": origins.offers_for(request.user, SIGNAL, row.pk),
         "chart": showing.chart(
             of, every[-24:], now, signals=[row], title=_("La señal en su serie")
         ),
